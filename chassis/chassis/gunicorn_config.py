@@ -1,0 +1,26 @@
+"""gunicorn's settings for every service: threads, because requests mostly wait for PostgreSQL or another service."""
+
+import gc
+import os
+from typing import Any
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+keepalive = 75
+timeout = 60
+graceful_timeout = 25
+# Loaded once, then forked: the code's memory is shared.
+preload_app = True
+# All gunicorns of a machine would share one path.
+control_socket_disable = True
+# The application writes its own access line, with the request's id.
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+
+
+def when_ready(server: Any) -> None:
+    """Keep what was loaded before the fork out of the garbage collector's way, so that its pages stay shared."""
+    gc.collect()
+    gc.freeze()

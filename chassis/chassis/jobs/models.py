@@ -1,0 +1,59 @@
+"""The job table: work that is committed with the change that asks for it, and done afterwards."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from chassis.ids import uuid7
+
+
+class JobState(models.TextChoices):
+    WAITING = "waiting"
+    DONE = "done"
+    DEAD = "dead"
+
+
+class Job(models.Model):
+    """One call of a task.
+
+    A worker that takes a job moves `run_at` to the end of its lease and notes a lease of its own: when it dies, the job
+    is due again by itself, and what it finishes later, past its lease, counts no more.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    task = models.CharField(max_length=120)
+    arguments = models.JSONField(default=dict)
+    # At most one waiting job per task and key; NULL where each call counts.
+    key = models.CharField(max_length=120, null=True, blank=True)  # noqa: DJ001
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.WAITING)
+    run_at = models.DateTimeField(db_default=Now())
+    lease = models.UUIDField(null=True, blank=True, help_text="Names the worker's claim while one works on it.")
+    attempts = models.PositiveIntegerField(default=0)
+    request_id = models.CharField(max_length=64, blank=True)
+    last_error = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task", "key"], condition=models.Q(state="waiting"), name="job_waits_once_per_key"
+            ),
+            models.CheckConstraint(condition=models.Q(state__in=JobState.values), name="job_state_known"),
+        ]
+        indexes = [
+            models.Index(fields=["run_at"], condition=models.Q(state="waiting"), name="job_due"),
+            models.Index(fields=["finished_at"], name="job_finished_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.id}"
+
+
+class Schedule(models.Model):
+    """When a periodic task is due next; one row per task, shared by all workers."""
+
+    task = models.CharField(max_length=120, primary_key=True)
+    due_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.task

@@ -1,0 +1,198 @@
+"""The worker: takes due jobs and periodic tasks, runs them on a few threads, survives its database."""
+
+import logging
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
+from django.db.models.functions import Now
+
+from chassis.http import jitter
+from chassis.jobs.models import Job, JobState, Schedule
+from chassis.jobs.tasks import Periodic, current_job, periodic, periodics, tasks
+from chassis.logs import request_id
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.25
+DATABASE_PAUSE_SECONDS = 1.0
+KEPT_FOR = timedelta(days=7)
+
+
+class LeaseLostError(Exception):
+    """The job was taken over by another worker: this run's end does not count."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job as one worker holds it."""
+
+    id: uuid.UUID
+    lease: uuid.UUID
+    task: str
+    arguments: dict[str, Any]
+    attempts: int
+    request_id: str
+
+
+def claim_due(*, limit: int) -> list[Claim]:
+    """Lease up to `limit` due jobs to this worker; jobs that others hold are skipped, not waited for."""
+    claims = []
+    with transaction.atomic():
+        due = Job.objects.filter(state=JobState.WAITING, run_at__lte=Now()).order_by("run_at")
+        for job in due.select_for_update(skip_locked=True)[:limit]:
+            known = tasks.get(job.task)
+            lease = uuid.uuid4()
+            Job.objects.filter(pk=job.pk).update(
+                lease=lease,
+                attempts=job.attempts + 1,
+                run_at=Now() + (known.lease if known else timedelta(minutes=1)),
+            )
+            claims.append(Claim(job.pk, lease, job.task, job.arguments, job.attempts + 1, job.request_id))
+    return claims
+
+
+def run(claim: Claim) -> None:
+    """Run a claimed job and note how it ended, unless its lease was lost meanwhile."""
+    request_token, job_token = request_id.set(claim.request_id), current_job.set(claim.id)
+    try:
+        known = tasks.get(claim.task)
+        if known is None:
+            # A newer release's job, seen during a rolling upgrade: another worker knows it.
+            _postpone(claim, "no such task in this release", max_attempts=None)
+            return
+        try:
+            if known.atomic:
+                with transaction.atomic():
+                    known.function(**claim.arguments)
+                    _finish(claim)
+            else:
+                known.function(**claim.arguments)
+                _finish(claim)
+        except LeaseLostError:
+            logger.warning("job lease lost", extra={"job": str(claim.id), "task": claim.task})
+        except Exception as exc:
+            logger.warning("job failed", extra={"job": str(claim.id), "task": claim.task}, exc_info=exc)
+            _postpone(claim, f"{type(exc).__name__}: {exc}", max_attempts=known.max_attempts)
+        else:
+            logger.info("job done", extra={"job": str(claim.id), "task": claim.task, "attempts": claim.attempts})
+    finally:
+        request_id.reset(request_token)
+        current_job.reset(job_token)
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """Two seconds, doubled at each attempt up to an hour, spread by jitter."""
+    return timedelta(seconds=jitter(min(2.0 ** min(attempts, 12), 3600)))
+
+
+def _finish(claim: Claim) -> None:
+    if not _held(claim).update(state=JobState.DONE, lease=None, last_error="", finished_at=Now()):
+        raise LeaseLostError()
+
+
+def _postpone(claim: Claim, error: str, *, max_attempts: int | None) -> None:
+    if max_attempts is not None and claim.attempts >= max_attempts:
+        logger.error("job dead", extra={"job": str(claim.id), "task": claim.task, "error": error})
+        _held(claim).update(state=JobState.DEAD, lease=None, last_error=error[:2000], finished_at=Now())
+    else:
+        _held(claim).update(lease=None, last_error=error[:2000], run_at=Now() + retry_delay(claim.attempts))
+
+
+def _held(claim: Claim) -> Any:
+    return Job.objects.filter(pk=claim.id, lease=claim.lease, state=JobState.WAITING)
+
+
+def due_periodics() -> list[Periodic]:
+    """Return the periodic tasks whose turn it is, each handed to one worker by moving its due time."""
+    Schedule.objects.bulk_create([Schedule(task=name) for name in periodics], ignore_conflicts=True)
+    return [
+        one
+        for one in periodics.values()
+        if Schedule.objects.filter(task=one.name, due_at__lte=Now()).update(due_at=Now() + one.every)
+    ]
+
+
+def run_periodic(one: Periodic) -> None:
+    try:
+        one.function()
+    except Exception:
+        logger.exception("periodic task failed", extra={"task": one.name})
+
+
+@periodic(every=timedelta(hours=1))
+def forget_finished_jobs() -> None:
+    Job.objects.filter(state=JobState.DONE, finished_at__lt=Now() - KEPT_FOR).delete()
+
+
+class Worker:
+    """Runs jobs on `threads` threads until `stop()`; then what runs is finished, and nothing new taken."""
+
+    def __init__(self, *, threads: int = 4) -> None:
+        self._threads = threads
+        self._stopping = threading.Event()
+        self._slots = threading.BoundedSemaphore(threads)
+        self._periodic_running: set[str] = set()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def run_forever(self) -> None:
+        with (
+            ThreadPoolExecutor(self._threads, thread_name_prefix="job") as jobs,
+            ThreadPoolExecutor(max(1, len(periodics)), thread_name_prefix="periodic") as turns,
+        ):
+            next_schedule = 0.0
+            while not self._stopping.is_set():
+                try:
+                    close_old_connections()
+                    if time.monotonic() >= next_schedule:
+                        next_schedule = time.monotonic() + 1.0
+                        for one in due_periodics():
+                            if one.name not in self._periodic_running:
+                                self._periodic_running.add(one.name)
+                                turns.submit(self._take_turn, one)
+                    taken = self._take_jobs(jobs)
+                except (DatabaseError, InterfaceError) as exc:
+                    logger.warning("worker waits for its database", extra={"error": str(exc).strip()})
+                    connection.close()
+                    self._stopping.wait(jitter(DATABASE_PAUSE_SECONDS))
+                    continue
+                if not taken:
+                    self._stopping.wait(jitter(POLL_SECONDS))
+
+    def _take_jobs(self, pool: ThreadPoolExecutor) -> bool:
+        free = 0
+        while free < self._threads and self._slots.acquire(blocking=False):
+            free += 1
+        claims: list[Claim] = []
+        try:
+            claims = claim_due(limit=free) if free else []
+        finally:
+            for _unused in range(free - len(claims)):
+                self._slots.release()
+        for claim in claims:
+            pool.submit(self._run_job, claim)
+        return bool(claims)
+
+    def _run_job(self, claim: Claim) -> None:
+        try:
+            run(claim)
+        except (DatabaseError, InterfaceError) as exc:
+            # The job's end could not be written: its lease runs out and it is run again.
+            logger.warning("job end not written", extra={"job": str(claim.id), "error": str(exc).strip()})
+        finally:
+            connection.close()
+            self._slots.release()
+
+    def _take_turn(self, one: Periodic) -> None:
+        try:
+            run_periodic(one)
+        finally:
+            connection.close()
+            self._periodic_running.discard(one.name)

@@ -1,0 +1,108 @@
+"""Logs: one JSON object a line on stdout, each carrying the id of the request it belongs to.
+
+The request id comes from the caller's `X-Request-ID` if it is well formed, else it is made here; it is answered, put
+into every error and sent along on every call out.
+"""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar, copy_context
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from pythonjsonlogger.json import JsonFormatter
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+account_id: ContextVar[str] = ContextVar("account_id", default="")
+deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+"""When the present request should have been answered, on the clock of `time.monotonic()`."""
+
+REQUEST_SECONDS = 20.0
+"""How long a request may take: below the time-outs of browsers and load balancers, above those of calls out."""
+
+_WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
+
+access_logger = logging.getLogger("access")
+
+
+class ContextFilter(logging.Filter):
+    """Adds the present request's and account's ids to a record."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.get()
+        record.account_id = account_id.get()
+        return True
+
+
+def logging_config(*, service: str, level: str) -> dict[str, Any]:
+    """Return Django's LOGGING for a service."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": JsonFormatter,
+                "fmt": "%(message)s %(levelname)s %(name)s %(request_id)s %(account_id)s",
+                "rename_fields": {"levelname": "level", "name": "logger"},
+                "static_fields": {"service": service},
+                "timestamp": True,
+                # Django attaches the request to some records: it has no place in a log line.
+                "reserved_attrs": [*_RESERVED, "request", "taskName", "color_message"],
+            }
+        },
+        "filters": {"context": {"()": ContextFilter}},
+        "handlers": {
+            "stdout": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stdout",
+                "formatter": "json",
+                "filters": ["context"],
+            }
+        },
+        "root": {"handlers": ["stdout"], "level": level},
+        "loggers": {
+            # Django's own handlers would print a second, unstructured line.
+            "django": {"handlers": [], "level": level, "propagate": True},
+            "django.server": {"handlers": [], "propagate": False},
+            # 4xx answers are in the access line; Django would warn of each once more.
+            "django.request": {"level": "ERROR"},
+            "gunicorn.error": {"handlers": [], "propagate": True},
+        },
+    }
+
+
+_RESERVED = (*vars(logging.LogRecord("", 0, "", 0, "", (), None)), "message", "asctime")
+
+
+class RequestLogMiddleware:
+    """Gives each request its id and deadline, and writes one access line when it ends."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # A context of its own, so that nothing is left on the thread for the next request.
+        return copy_context().run(self._answer, request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        ident = given if _WELL_FORMED.match(given) else uuid.uuid4().hex
+        started = time.monotonic()
+        request_id.set(ident)
+        account_id.set("")
+        deadline.set(started + REQUEST_SECONDS)
+        response = self.get_response(request)
+        response["X-Request-ID"] = ident
+        access_logger.info(
+            "request",
+            extra={
+                "method": request.method,
+                "path": request.path,
+                "status": response.status_code,
+                "duration_ms": round((time.monotonic() - started) * 1000, 1),
+            },
+        )
+        return response

@@ -1,0 +1,162 @@
+"""Keyset pagination: a page deep in a list costs what the first does, and rows added meanwhile shift nothing.
+
+A view names its order by `get_ordering()` or `ordering`, ending in a unique column. The cursor holds the ordering
+values of the row at the page's edge; it is opaque to callers and checked like any other input.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError as ModelValidationError
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+from rest_framework.views import APIView
+
+DEFAULT_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
+
+
+class KeysetPagination(BasePagination):
+    """Answers `{"next": url | null, "previous": url | null, "results": [...]}`."""
+
+    cursor_param = "cursor"
+    size_param = "page_size"
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
+        self.url = request.build_absolute_uri()
+        size = _page_size(request.query_params.get(self.size_param))
+        ordering = _ordering_of(view)
+        backward, position = _decode(request.query_params.get(self.cursor_param), queryset, ordering)
+
+        rows_query = queryset.order_by(*(_flip(ordering) if backward else ordering))
+        if position is not None:
+            rows_query = rows_query.filter(_beyond(_flip(ordering) if backward else ordering, position))
+        rows = list(rows_query[: size + 1])
+        more = len(rows) > size
+        rows = rows[:size]
+        if backward:
+            rows.reverse()
+
+        has_next = bool(rows) if backward else more
+        has_previous = more if backward else (position is not None and bool(rows))
+        self.next = _encode(False, rows[-1], ordering) if has_next else None
+        self.previous = _encode(True, rows[0], ordering) if has_previous else None
+        return rows
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response({"next": self._link(self.next), "previous": self._link(self.previous), "results": data})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": link, "previous": link, "results": schema},
+        }
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": self.cursor_param,
+                "in": "query",
+                "required": False,
+                "description": "Where the page starts: taken from `next` or `previous` of an earlier answer.",
+                "schema": {"type": "string"},
+            },
+            {
+                "name": self.size_param,
+                "in": "query",
+                "required": False,
+                "description": "Rows on the page.",
+                "schema": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE},
+            },
+        ]
+
+    def to_html(self) -> str:
+        return ""
+
+    def _link(self, cursor: str | None) -> str | None:
+        if cursor is None:
+            return None
+        return replace_query_param(remove_query_param(self.url, self.cursor_param), self.cursor_param, cursor)
+
+
+def _page_size(raw: str | None) -> int:
+    if raw is None:
+        return DEFAULT_PAGE_SIZE
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 6 and int(raw) >= 1):
+        raise ValidationError({"page_size": [_("A whole number from 1 to 100 is required.")]})
+    return min(int(raw), MAX_PAGE_SIZE)
+
+
+def _ordering_of(view: Any) -> Sequence[str]:
+    ordering: Sequence[str] = view.get_ordering() if hasattr(view, "get_ordering") else view.ordering
+    return ordering
+
+
+def _flip(ordering: Sequence[str]) -> list[str]:
+    return [name[1:] if name.startswith("-") else f"-{name}" for name in ordering]
+
+
+def _beyond(ordering: Sequence[str], position: Sequence[Any]) -> Q:
+    """Rows after `position`: `a > x OR (a = x AND (b > y OR …))`, led by `a >= x` so that an index can seek."""
+    condition = Q()
+    for name, value in reversed(list(zip(ordering, position, strict=True))):
+        column, operator = (name[1:], "lt") if name.startswith("-") else (name, "gt")
+        further = Q(**{f"{column}__{operator}": value})
+        condition = further | (Q(**{column: value}) & condition) if condition else further
+    first = ordering[0]
+    column, operator = (first[1:], "lte") if first.startswith("-") else (first, "gte")
+    return Q(**{f"{column}__{operator}": position[0]}) & condition
+
+
+def _value(row: Any, name: str) -> Any:
+    column = name.lstrip("-")
+    if isinstance(row, dict):
+        return row[column]
+    for part in column.split("__"):
+        row = getattr(row, part)
+    return row
+
+
+def _encode(backward: bool, row: Any, ordering: Sequence[str]) -> str:
+    values = [str(_value(row, name)) for name in ordering]
+    raw = json.dumps([int(backward), list(ordering), values], separators=(",", ":"))
+    return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str | None, queryset: QuerySet[Any], ordering: Sequence[str]) -> tuple[bool, list[Any] | None]:
+    if cursor is None:
+        return False, None
+    try:
+        raw = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        backward, names, values = raw
+        if names != list(ordering) or len(values) != len(ordering) or not all(isinstance(v, str) for v in values):
+            raise ValueError("a cursor of another list")
+        position = [_to_python(queryset, name, value) for name, value in zip(ordering, values, strict=True)]
+    except (ValueError, TypeError, KeyError, binascii.Error, UnicodeError, RecursionError, ModelValidationError) as exc:
+        raise ValidationError({"cursor": [_("This cursor is not valid for this list.")]}) from exc
+    return bool(backward), position
+
+
+def _to_python(queryset: QuerySet[Any], name: str, value: str) -> Any:
+    column = name.lstrip("-")
+    annotation = queryset.query.annotations.get(column)
+    if annotation is not None:
+        field = annotation.output_field
+    else:
+        model, *path = queryset.model, *column.split("__")
+        for part in path[:-1]:
+            model = model._meta.get_field(part).related_model
+        field = model._meta.get_field(path[-1])
+    if "\x00" in value:
+        raise ValueError("NUL")
+    return field.to_python(value)

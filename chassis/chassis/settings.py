@@ -1,0 +1,207 @@
+"""Settings that every service shares, read from the environment and safe by default.
+
+A service's settings.py names what is its own:
+
+    globals().update(service_settings(service="orders", base_dir=BASE_DIR, apps=["orders", ...]))
+
+Production is the default; a secret missing there stops the start. `ENVIRONMENT=development` supplies secrets that are
+no secrets, for one machine only.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from chassis.logs import logging_config
+
+env = environ.Env()
+
+DEVELOPMENT_SECRET_KEY = "development-only-never-in-production-0123456789abcdef"  # noqa: S105
+DEVELOPMENT_ENCRYPTION_KEY = "ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMzJieXQ="
+
+
+def is_production() -> bool:
+    environment = env.str("ENVIRONMENT", default="production")
+    if environment not in {"production", "development"}:
+        raise ImproperlyConfigured(f"ENVIRONMENT is {environment!r}; it must be production or development.")
+    return bool(environment == "production")
+
+
+def required(name: str, *, development: str) -> str:
+    """Return a setting that production must be given. Raises `ImproperlyConfigured` when it is missing there."""
+    value: str = env.str(name, default="")
+    if value and not (is_production() and value == development):
+        return value
+    if is_production():
+        raise ImproperlyConfigured(f"Set {name}: production does not start without a value of its own.")
+    return development
+
+
+def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> dict[str, Any]:
+    """Return the settings of a service called `service`, whose apps are `apps`."""
+    django_stubs_ext.monkeypatch()
+    production = is_production()
+    project = f"{service}_service"
+    public_url = required("PUBLIC_URL", development="http://127.0.0.1:8000")
+    database = environ.Env.db_url_config(
+        required("DATABASE_URL", development=f"postgres://{service}:{service}@127.0.0.1:5432/{service}")
+    )
+    database.update(
+        # A connection per thread is kept; one that died is noticed before it is used.
+        CONN_MAX_AGE=None,
+        CONN_HEALTH_CHECKS=True,
+        OPTIONS={"connect_timeout": 3, "application_name": service},
+    )
+    mailjet_key = env.str("MAILJET_API_KEY", default="")
+    return {
+        "SERVICE_NAME": service,
+        "DEBUG": False,
+        "SECRET_KEY": required("SECRET_KEY", development=DEVELOPMENT_SECRET_KEY),
+        "FIELD_ENCRYPTION_KEY": required("FIELD_ENCRYPTION_KEY", development=DEVELOPMENT_ENCRYPTION_KEY),
+        "ALLOWED_HOSTS": env.list("ALLOWED_HOSTS", default=[] if production else ["*"]),
+        "PUBLIC_URL": public_url,
+        "CSRF_TRUSTED_ORIGINS": ["{0.scheme}://{0.netloc}".format(urlsplit(public_url))],
+        "ROOT_URLCONF": f"{project}.urls",
+        "WSGI_APPLICATION": f"{project}.wsgi.application",
+        "DATABASES": {"default": database},
+        "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+        "INSTALLED_APPS": [
+            *apps,
+            "chassis.identity",
+            "chassis.idempotency",
+            "chassis.jobs",
+            "chassis.mail",
+            "chassis.throttles",
+            "django.contrib.admin",
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.messages",
+            "django.contrib.postgres",
+            "django.contrib.sessions",
+            "django.contrib.staticfiles",
+            "rest_framework",
+            "drf_spectacular",
+            "drf_spectacular_sidecar",
+        ],
+        "MIDDLEWARE": [
+            "chassis.logs.RequestLogMiddleware",
+            "django.middleware.security.SecurityMiddleware",
+            "whitenoise.middleware.WhiteNoiseMiddleware",
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.locale.LocaleMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.contrib.messages.middleware.MessageMiddleware",
+            "django.middleware.clickjacking.XFrameOptionsMiddleware",
+        ],
+        "TEMPLATES": [
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "DIRS": [Path(__file__).parent / "templates", base_dir / "templates"],
+                "APP_DIRS": True,
+                "OPTIONS": {
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    ]
+                },
+            }
+        ],
+        # Languages and times
+        "LANGUAGE_CODE": "en",
+        "LANGUAGES": [("en", "English"), ("fr", "Français")],
+        "LOCALE_PATHS": [Path(__file__).parent / "locale", base_dir / "locale"],
+        "USE_I18N": True,
+        "USE_TZ": True,
+        "TIME_ZONE": "UTC",
+        # Who is who
+        "AUTH_USER_MODEL": "identity.User",
+        "AUTHENTICATION_BACKENDS": [
+            "chassis.identity.backends.BreakGlassBackend",
+            "chassis.identity.backends.AccountBackend",
+        ],
+        "AUTH_URL": required("AUTH_URL", development="http://127.0.0.1:8001"),
+        "TOKEN_ISSUER": env.str("TOKEN_ISSUER", default="mylittleshopping"),
+        "TOKEN_AUDIENCE": env.str("TOKEN_AUDIENCE", default="mylittleshopping"),
+        "KEY_SET_SOURCE": "chassis.identity.keys.fetch_published_keys",
+        "LOGIN_URL": "/login/",
+        "LOGIN_REDIRECT_URL": "/api/docs/",
+        "LOGOUT_REDIRECT_URL": "/login/",
+        # Cookies: services on one host share its cookie jar, whatever their ports.
+        "SESSION_COOKIE_NAME": f"{service}_session",
+        "CSRF_COOKIE_NAME": f"{service}_csrf",
+        "SESSION_COOKIE_AGE": 8 * 3600,
+        "SESSION_COOKIE_SECURE": production,
+        "CSRF_COOKIE_SECURE": production,
+        "SECURE_SSL_REDIRECT": False,
+        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if production else None,
+        "SECURE_HSTS_SECONDS": 31_536_000 if production else 0,
+        "X_FRAME_OPTIONS": "DENY",
+        # Files
+        "STATIC_URL": "/static/",
+        "STATIC_ROOT": env.str("STATIC_ROOT", default=str(base_dir / "staticfiles")),
+        "WHITENOISE_USE_FINDERS": True,
+        "DATA_UPLOAD_MAX_MEMORY_SIZE": 1_048_576,
+        # The marketplace
+        "CURRENCY": env.str("CURRENCY", default="EUR"),
+        "FRONTEND_URL": env.str("FRONTEND_URL", default=public_url),
+        "THROTTLES": {},
+        # Mails
+        "MAIL_FROM": env.str("MAIL_FROM", default="shop@mylittleshopping.example"),
+        "MAIL_DIRECTORY": env.str("MAIL_DIRECTORY", default=str(base_dir / "var" / "mail")),
+        "MAILJET_API_KEY": mailjet_key,
+        "MAILJET_API_SECRET": env.str("MAILJET_API_SECRET", default=""),
+        "MAILJET_URL": env.str("MAILJET_URL", default=""),
+        "EMAIL_BACKEND": f"chassis.mail.{'mailjet' if mailjet_key else 'files'}.EmailBackend",
+        "LOGGING": logging_config(service=service, level=env.str("LOG_LEVEL", default="INFO")),
+        "APPEND_SLASH": False,
+        "REST_FRAMEWORK": {
+            "DEFAULT_AUTHENTICATION_CLASSES": [
+                "chassis.identity.tokens.BearerAuthentication",
+                "rest_framework.authentication.SessionAuthentication",
+            ],
+            "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+            "DEFAULT_RENDERER_CLASSES": [
+                "rest_framework.renderers.JSONRenderer",
+                "rest_framework.renderers.BrowsableAPIRenderer",
+            ],
+            "DEFAULT_PARSER_CLASSES": [
+                "rest_framework.parsers.JSONParser",
+                "rest_framework.parsers.FormParser",
+                "rest_framework.parsers.MultiPartParser",
+            ],
+            "DEFAULT_PAGINATION_CLASS": "chassis.pagination.KeysetPagination",
+            "DEFAULT_SCHEMA_CLASS": "chassis.schema.AutoSchema",
+            "EXCEPTION_HANDLER": "chassis.problems.exception_handler",
+            "TEST_REQUEST_DEFAULT_FORMAT": "json",
+            "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+        },
+        "SPECTACULAR_SETTINGS": {
+            "TITLE": f"Mylittleshopping: {service}",
+            "VERSION": "1.0.0",
+            "OAS_VERSION": "3.1.0",
+            "SCHEMA_PATH_PREFIX": r"/api/v1",
+            "COMPONENT_SPLIT_REQUEST": True,
+            "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+            "PARSER_WHITELIST": ["rest_framework.parsers.JSONParser"],
+            "RENDERER_WHITELIST": ["rest_framework.renderers.JSONRenderer"],
+            "AUTHENTICATION_WHITELIST": ["chassis.identity.tokens.BearerAuthentication"],
+            "SERVE_INCLUDE_SCHEMA": False,
+            "SERVE_PUBLIC": True,
+            "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+            "SWAGGER_UI_DIST": "SIDECAR",
+            "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+            "POSTPROCESSING_HOOKS": [
+                "drf_spectacular.hooks.postprocess_schema_enums",
+                "chassis.schema.require_answered_fields",
+                "chassis.schema.add_problems",
+            ],
+        },
+    }
