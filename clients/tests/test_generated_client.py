@@ -32,9 +32,7 @@ PROBLEM = {
 
 def test_a_success_is_parsed_into_its_model(sample: Sample, service: Service) -> None:
     service.answers(200, PARCEL)
-    response = sample.operation("parcels", "parcels_retrieve").sync_detailed(
-        client=sample.client, id=PARCEL_ID
-    )
+    response = sample.operation("parcels", "parcels_retrieve").sync_detailed(client=sample.client, id=PARCEL_ID)
     assert response.status_code == 200
     assert json.loads(response.content) == PARCEL
     assert response.headers["content-type"] == "application/json"
@@ -74,13 +72,9 @@ def test_a_page_is_parsed_with_its_items_and_links(sample: Sample, service: Serv
 
 
 @pytest.mark.parametrize("status", [404, 503])
-def test_a_problem_is_parsed_for_each_documented_status(
-    sample: Sample, service: Service, status: int
-) -> None:
+def test_a_problem_is_parsed_for_each_documented_status(sample: Sample, service: Service, status: int) -> None:
     service.answers(status, PROBLEM, content_type="application/problem+json")
-    response = sample.operation("parcels", "parcels_destroy").sync_detailed(
-        client=sample.client, id=PARCEL_ID
-    )
+    response = sample.operation("parcels", "parcels_destroy").sync_detailed(client=sample.client, id=PARCEL_ID)
     assert response.status_code == status
     assert isinstance(response.parsed, sample.models.Problem)
     assert response.parsed.code == "not_found"
@@ -89,9 +83,7 @@ def test_a_problem_is_parsed_for_each_documented_status(
 
 def test_no_content_has_no_parsed_body(sample: Sample, service: Service) -> None:
     service.status = 204
-    response = sample.operation("parcels", "parcels_destroy").sync_detailed(
-        client=sample.client, id=PARCEL_ID
-    )
+    response = sample.operation("parcels", "parcels_destroy").sync_detailed(client=sample.client, id=PARCEL_ID)
     assert (response.status_code, response.content, response.parsed) == (204, b"", None)
 
 
@@ -99,18 +91,14 @@ def test_no_content_has_no_parsed_body(sample: Sample, service: Service) -> None
 def test_an_undocumented_status_is_answered_unparsed(sample: Sample, service: Service, status: int) -> None:
     service.status, service.content, service.content_type = status, b"<html>", "text/html"
     service.headers = {"Retry-After": "7"}
-    response = sample.operation("parcels", "parcels_retrieve").sync_detailed(
-        client=sample.client, id=PARCEL_ID
-    )
+    response = sample.operation("parcels", "parcels_retrieve").sync_detailed(client=sample.client, id=PARCEL_ID)
     assert (response.status_code, response.content, response.parsed) == (status, b"<html>", None)
     assert response.headers["retry-after"] == "7"
 
 
 def test_a_redirect_is_not_followed(sample: Sample, service: Service) -> None:
     service.status, service.headers = 302, {"Location": service.base_url + "/elsewhere"}
-    response = sample.operation("parcels", "parcels_retrieve").sync_detailed(
-        client=sample.client, id=PARCEL_ID
-    )
+    response = sample.operation("parcels", "parcels_retrieve").sync_detailed(client=sample.client, id=PARCEL_ID)
     assert response.status_code == 302
     assert len(service.received) == 1
 
@@ -190,21 +178,15 @@ def test_a_path_value_is_one_quoted_segment(sample: Sample, service: Service) ->
 
 
 @pytest.mark.parametrize("name", ["", ".", ".."])
-def test_a_path_value_that_would_change_the_path_is_refused(
-    sample: Sample, service: Service, name: str
-) -> None:
+def test_a_path_value_that_would_change_the_path_is_refused(sample: Sample, service: Service, name: str) -> None:
     with pytest.raises(ValueError, match="not a path segment"):
         sample.operation("notes", "notes_retrieve").sync(client=sample.client, name=name)
     assert service.received == []
 
 
-def test_the_time_out_of_the_client_raises_the_exception_of_requests(
-    sample: Sample, service: Service
-) -> None:
+def test_the_time_out_of_the_client_raises_the_exception_of_requests(sample: Sample, service: Service) -> None:
     service.seconds_before_answer = 0.5
-    impatient = sample.package.Client(
-        base_url=service.base_url, session=sample.client.session, timeout=(1, 0.05)
-    )
+    impatient = sample.package.Client(base_url=service.base_url, session=sample.client.session, timeout=(1, 0.05))
     with pytest.raises(requests.ReadTimeout):
         sample.operation("parcels", "parcels_retrieve").sync(client=impatient, id=PARCEL_ID)
 
@@ -212,9 +194,7 @@ def test_the_time_out_of_the_client_raises_the_exception_of_requests(
 def test_a_call_may_have_a_time_out_of_its_own(sample: Sample, service: Service) -> None:
     service.seconds_before_answer = 0.5
     with pytest.raises(requests.ReadTimeout):
-        sample.operation("parcels", "parcels_retrieve").sync(
-            client=sample.client, id=PARCEL_ID, timeout=(1, 0.05)
-        )
+        sample.operation("parcels", "parcels_retrieve").sync(client=sample.client, id=PARCEL_ID, timeout=(1, 0.05))
 
 
 def test_a_service_that_is_down_raises_the_exception_of_requests(sample: Sample) -> None:
@@ -247,9 +227,7 @@ def test_a_body_that_breaks_the_spec_raises_malformed_response(
     assert isinstance(caught.value.__cause__, cause)
 
 
-def test_an_html_page_for_a_documented_status_raises_malformed_response(
-    sample: Sample, service: Service
-) -> None:
+def test_an_html_page_for_a_documented_status_raises_malformed_response(sample: Sample, service: Service) -> None:
     service.status, service.content, service.content_type = 503, b"<html>", "text/html"
     service.headers = {"Retry-After": "7"}
     with pytest.raises(sample.package.MalformedResponse) as caught:

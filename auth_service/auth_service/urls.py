@@ -1,0 +1,4 @@
+from chassis.urls import error_handlers, service_urls
+
+urlpatterns = [*service_urls("Auth")]
+handler400, handler403, handler404, handler500 = error_handlers

@@ -1,0 +1,7 @@
+from pathlib import Path
+
+from chassis.settings import service_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+globals().update(service_settings(service="orders", base_dir=BASE_DIR, apps=[]))
