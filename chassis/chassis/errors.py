@@ -18,8 +18,8 @@ class DomainError(Exception):
     `retry_after` (seconds) is sent as a header where trying again makes sense.
     """
 
-    code: ClassVar[str] = "refused"
-    status: ClassVar[int] = 400
+    code: str = "refused"
+    status: int = 400
     message: ClassVar[str | Promise] = _("The request was refused.")
 
     def __init__(
@@ -32,7 +32,7 @@ class DomainError(Exception):
     ) -> None:
         self.detail = message or self.message
         self.data = dict(data or {})
-        self.field = field
+        self.errors = [{"field": field, "code": self.code, "message": str(self.detail)}] if field else []
         self.retry_after = retry_after
         super().__init__(str(self.code))
 

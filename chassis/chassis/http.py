@@ -108,6 +108,7 @@ class ServiceSession(requests.Session):
         if remaining < 0.1:
             raise CallError(self.service, "no time left for the call")
         kwargs["headers"] = {**(kwargs.get("headers") or {})}
+        kwargs["allow_redirects"] = False
         if request_id.get():
             kwargs["headers"].setdefault("X-Request-ID", request_id.get())
         if not self._bulkhead.acquire(timeout=min(connect, remaining)):
@@ -116,7 +117,7 @@ class ServiceSession(requests.Session):
             self._budget.earn()
             bounds = (min(connect, remaining), min(read, remaining))
             with self._breaker.calling():
-                response = super().request(method, url, timeout=bounds, allow_redirects=False, **kwargs)
+                response = super().request(method, url, timeout=bounds, **kwargs)
                 if response.status_code in RETRIED_STATUSES:
                     raise _UnavailableAnswerError(response)
                 return response

@@ -82,8 +82,7 @@ def problem_response(exc: Exception) -> Response | None:
     exc = _refusal_behind(exc)
     headers: dict[str, str] = {}
     if isinstance(exc, DomainError):
-        errors = [{"field": exc.field, "code": exc.code, "message": str(exc.detail)}] if exc.field else []
-        body = problem(status=exc.status, code=exc.code, detail=exc.detail, errors=errors, data=exc.data)
+        body = problem(status=exc.status, code=exc.code, detail=exc.detail, errors=exc.errors, data=exc.data)
         if exc.retry_after is not None:
             headers["Retry-After"] = str(exc.retry_after)
     elif isinstance(exc, exceptions.ValidationError):
