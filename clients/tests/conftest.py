@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from generate import generate_client
 
 SAMPLE_SPEC = Path(__file__).parent / "sample_openapi.yaml"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from conftest import SAMPLE_SPEC
+
 from generate import SERVICES, GenerationError, generate_all, generate_client
 
 

@@ -9,6 +9,14 @@ from rest_framework.views import APIView
 from chassis.identity.models import User
 
 
+class IsPerson(BasePermission):
+    """Lets people in: anyone signed in who is not a service."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        user: Any = request.user
+        return isinstance(user, User) and not user.has_role("service")
+
+
 class HasRole(BasePermission):
     """Lets people of one of `roles` in; made by `has_role()`."""
 
