@@ -55,12 +55,16 @@ def parser() -> argparse.ArgumentParser:
     test.add_argument(
         "suites", nargs="*", help="chassis, auth, inventory, orders, payment, aggregator, platform, browser"
     )
+    each = commands.add_parser(
+        "each", help="a command, after --, in the folders of the services named (none: all)"
+    )
+    each.add_argument("services", nargs="*")
     return result
 
 
 def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     # Imported here, so that each command loads only what it needs.
-    from local import testing  # noqa: PLC0415
+    from local import services, testing  # noqa: PLC0415
 
     match options.command:
         case "pg-dev":
@@ -69,6 +73,8 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
             )
         case "test":
             return testing.run_suites(testing.suites_named(options.suites), rest)
+        case "each":
+            return services.in_each(options.services, rest)
     raise AssertionError(options.command)
 
 

@@ -104,7 +104,7 @@ class Postgres:
         shutil.rmtree(half_made, ignore_errors=True)
         password = self.folder / "superuser.password"
         kept_secret(password)
-        command = [
+        command: list[str | Path] = [
             *as_ordinary_user(), binaries() / "initdb", "-D", half_made,
             "-U", SUPERUSER, f"--pwfile={password}", "--auth=scram-sha-256",
             "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
@@ -142,7 +142,7 @@ class Postgres:
         environment = _plain_environment() | {
             "PGPASSWORD": (self.folder / "superuser.password").read_text().strip()
         }
-        command = [
+        command: list[str | Path] = [
             binaries() / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", LOOPBACK, "-p", str(self.port),
             "-U", SUPERUSER, "-d", "postgres",
         ]  # fmt: skip

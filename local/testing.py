@@ -16,10 +16,8 @@ from xml.etree import ElementTree
 from local.errors import LocalError
 from local.ports import free_ports
 from local.postgres import Postgres
+from local.services import AT_ONCE, ROOT, SERVICES
 
-ROOT = Path(__file__).resolve().parent.parent
-SERVICES = ["auth", "inventory", "orders", "payment", "aggregator"]
-AT_ONCE = 2
 NO_TESTS_COLLECTED = 5
 
 
@@ -38,7 +36,7 @@ class Suite:
 
 SUITES = [
     Suite("chassis", ROOT / "chassis"),
-    *(Suite(name, ROOT / f"{name}_service") for name in SERVICES),
+    *(Suite(service.name, service.folder) for service in SERVICES),
     Suite("platform", ROOT, ("tests", "--ignore=tests/browser")),
 ]
 BROWSER = Suite("browser", ROOT, ("tests/browser",))
