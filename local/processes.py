@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from local.errors import LocalError
+
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
 LARGEST_LOG = 50 * 1024 * 1024
@@ -109,6 +111,11 @@ class Process:
             preexec_fn=die_with_the_runner,  # noqa: PLW1509 - one system call, nothing that takes a lock
         )
 
+    def note(self, text: str, *, level: str) -> None:
+        """Adds a line of the runner's own to the process's log."""
+        with self.log.open("ab") as out:
+            out.write(as_json_line(text, service=self.service, logger="local", level=level))
+
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal to the process and all its children; nothing happens when they are gone."""
         if self._child is not None:
@@ -192,47 +199,45 @@ def last_lines(log: Path, count: int = 15) -> str:
 
 
 class Supervisor:
-    """Keeps its processes running: one that dies is started again, later and later while it keeps dying."""
+    """Keeps processes running: one that dies is started again, later and later while it keeps dying."""
 
-    def __init__(self, *, on_restart: Callable[[Process], None] | None = None) -> None:
-        self._on_restart = on_restart
-        self._wanted: dict[str, _Watched] = {}
+    def __init__(self) -> None:
+        self._watched: dict[str, _Watched] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._watcher.start()
 
-    def start(self, process: Process) -> None:
-        """Starts the process and keeps it running."""
+    def watch(self, process: Process, *, start: Callable[[], None] | None = None) -> None:
+        """From now on the process is started again when it ends; by `start`, where that is more to do."""
         with self._lock:
-            process.start()
-            self._wanted[process.name] = _Watched(process)
-            if not self._watcher.is_alive() and not self._ended.is_set():
-                self._watcher.start()
+            self._watched[process.name] = _Watched(process, start or process.start)
+
+    def watches(self, process: Process) -> bool:
+        return process.name in self._watched
 
     def forget(self, process: Process) -> None:
         """From now on the process may end; it is not stopped here."""
         with self._lock:
-            self._wanted.pop(process.name, None)
+            self._watched.pop(process.name, None)
 
     def close(self) -> None:
-        """Restarts nothing from now on."""
+        """Nothing is started again after this returns."""
         self._ended.set()
-        with self._lock:
-            self._wanted.clear()
+        self._watcher.join()
 
     def _watch(self) -> None:
         while not self._ended.wait(0.1):
             with self._lock:
-                for watched in self._wanted.values():
+                for watched in self._watched.values():
                     if watched.restart_is_due() and not self._ended.is_set():
-                        if self._on_restart:
-                            self._on_restart(watched.process)
                         watched.restart()
 
 
 class _Watched:
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, start: Callable[[], None]) -> None:
         self.process = process
+        self.start = start
         self.started = time.monotonic()
         self.delay = FIRST_RESTART_DELAY
         self.due: float | None = None
@@ -249,9 +254,14 @@ class _Watched:
         return now >= self.due
 
     def restart(self) -> None:
+        name, code = self.process.name, self.process.exit_code
         self.process.signal(signal.SIGKILL)  # what a killed master may have left behind
-        self.process.start()
+        self.process.note(f"{name} ended with {code}: starting it again", level="WARNING")
         self.started, self.due = time.monotonic(), None
+        try:
+            self.start()
+        except (LocalError, OSError) as error:
+            self.process.note(f"{name} could not be started: {error}", level="ERROR")
 
 
 def warn(text: str) -> None:

@@ -43,7 +43,8 @@ SERVICES = [
 def in_each(names: Sequence[str], command: Sequence[str]) -> int:
     """Runs a command in the folders of the services named (none: all), two at a time.
 
-    In the command, `{}` is the service's name. It needs no database, and gets the settings of development. Returns 0 only when it succeeded in every one.
+    In the command, `{}` is the service's name. It gets the settings of development and no database. Returns 0
+    only when it succeeded in every one.
     """
     known = {service.name: service for service in SERVICES}
     unknown = set(names) - set(known)

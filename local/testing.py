@@ -77,7 +77,7 @@ def run_suites(suites: Sequence[Suite], arguments: Sequence[str]) -> int:
     with throw_away_postgres() as server, tempfile.TemporaryDirectory(prefix="shop-tests-") as reports:
 
         def run(suite: Suite) -> Outcome:
-            url = server.database(suite.name, may_create_databases=True)
+            url = server.provide(suite.name, may_create_databases=True)
             return _run(suite, {"DATABASE_URL": url}, arguments, Path(reports, f"{suite.name}.xml"))
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -139,7 +139,7 @@ def suites_named(names: Sequence[str]) -> list[Suite]:
 def run_with_postgres(*, name: str, folder: Path | None, port: int | None, command: Sequence[str]) -> int:
     """Holds a throw-away PostgreSQL: for the length of a command, or until a signal when there is none."""
     with throw_away_postgres(folder=folder, port=port) as server:
-        url = server.database(name, may_create_databases=True)
+        url = server.provide(name, may_create_databases=True)
         if command:
             return subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=False).returncode
         print(f"DATABASE_URL={url}", flush=True)
