@@ -57,15 +57,11 @@ def parser() -> argparse.ArgumentParser:
     dev.add_argument("--name", default="dev", help="of the role and its database")
     dev.add_argument("--port", type=int, help="default: a free one")
     dev.add_argument("--folder", type=Path, help="default: a temporary one, removed at the end")
-    test = commands.add_parser(
-        "test", help="all tests, or those of the folders named; pytest's options after --"
-    )
+    test = commands.add_parser("test", help="all tests, or those of the folders named; pytest's options after --")
     test.add_argument(
         "suites", nargs="*", help="chassis, auth, inventory, orders, payment, aggregator, platform, browser"
     )
-    each = commands.add_parser(
-        "each", help="a command, after --, in the folders of the services named (none: all)"
-    )
+    each = commands.add_parser("each", help="a command, after --, in the folders of the services named (none: all)")
     each.add_argument("services", nargs="*")
     return result
 
@@ -90,9 +86,7 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
         case "each":
             code = services.in_each(options.services, rest)
         case "pg-dev":
-            code = testing.run_with_postgres(
-                name=options.name, folder=options.folder, port=options.port, command=rest
-            )
+            code = testing.run_with_postgres(name=options.name, folder=options.folder, port=options.port, command=rest)
     return code
 
 

@@ -34,9 +34,7 @@ def main(groups: list[str]) -> int:
     except PermissionError as error:
         return fail(f"{VENV} cannot be written ({error}); it may belong to another user.")
     except subprocess.CalledProcessError as error:
-        return fail(
-            f"`{' '.join(map(str, error.cmd))}` failed; if .venv is damaged, remove it and try again."
-        )
+        return fail(f"`{' '.join(map(str, error.cmd))}` failed; if .venv is damaged, remove it and try again.")
     finally:
         os.close(handle)
 
@@ -46,9 +44,7 @@ def set_up(groups: list[str]) -> int:
     version = locked_version("uv")
     if not uv_is(version):
         print("Making .venv …", flush=True)
-        made = subprocess.run(
-            [sys.executable, "-m", "venv", VENV], check=False, capture_output=True, text=True
-        )
+        made = subprocess.run([sys.executable, "-m", "venv", VENV], check=False, capture_output=True, text=True)
         if made.returncode != 0:
             return fail(f"python3 cannot make a virtual environment:\n{made.stdout}{made.stderr}")
         run([VENV / "bin" / "python", "-m", "pip", "install", "--quiet", f"uv=={version}"])

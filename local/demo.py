@@ -47,9 +47,7 @@ class Shopper:
         try:
             answer = self._session.request(method, self._base + path, timeout=30, **options)
         except requests.RequestException as error:
-            raise LocalError(
-                f"{method} {path} got no answer ({error}). Is the platform running (make run)?"
-            ) from error
+            raise LocalError(f"{method} {path} got no answer ({error}). Is the platform running (make run)?") from error
         milliseconds = (time.monotonic() - began) * 1000
         print(f"{method:6} {path:62.62} {answer.status_code} {milliseconds:6.0f} ms  {fact}", flush=True)
         accepted = [expected] if isinstance(expected, int) else expected
@@ -62,9 +60,7 @@ class Shopper:
         body: dict[str, Any] = answer.json() if answer.content else {}
         return body | {"status_code": answer.status_code}
 
-    def check_out(
-        self, cart: dict[str, Any], address: str, method: str, key: str, expected: int
-    ) -> dict[str, Any]:
+    def check_out(self, cart: dict[str, Any], address: str, method: str, key: str, expected: int) -> dict[str, Any]:
         """Checks a cart out; while it is undecided, waits for the decision."""
         body = {
             "cart": cart["id"],

@@ -61,9 +61,7 @@ def buyers() -> list[DemoAccount]:
 def sellers() -> list[DemoAccount]:
     """seller1@demo.test … seller5@demo.test; they buy, too."""
     return [
-        _account(
-            f"seller{number}@demo.test", person, language="fr", roles=("buyer", "seller"), seller_name=shop
-        )
+        _account(f"seller{number}@demo.test", person, language="fr", roles=("buyer", "seller"), seller_name=shop)
         for number, (person, shop) in enumerate(SELLERS, start=1)
     ]
 

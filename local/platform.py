@@ -50,18 +50,14 @@ class Ports:
         """8000 to 8004 and 5501 to 5505, but for what AUTH_PORT, AUTH_DATABASE_PORT and so on say."""
         return cls(
             web={s.name: _port_from_environment(_web_variable(s.name), s.port) for s in SERVICES},
-            databases={
-                s.name: _port_from_environment(_database_variable(s.name), s.database_port) for s in SERVICES
-            },
+            databases={s.name: _port_from_environment(_database_variable(s.name), s.database_port) for s in SERVICES},
         )
 
     @classmethod
     def free(cls) -> Self:
         """Ten ports that nobody uses."""
         found = iter(free_ports(2 * len(SERVICES)))
-        return cls(
-            web={s.name: next(found) for s in SERVICES}, databases={s.name: next(found) for s in SERVICES}
-        )
+        return cls(web={s.name: next(found) for s in SERVICES}, databases={s.name: next(found) for s in SERVICES})
 
 
 class Platform:
@@ -228,9 +224,7 @@ class Platform:
             while not is_free(port):
                 if time.monotonic() > deadline:
                     holder = holder_of(port) or "another process"
-                    raise LocalError(
-                        f"Port {port} is in use by {holder}: end that, or choose another with {variable}."
-                    )
+                    raise LocalError(f"Port {port} is in use by {holder}: end that, or choose another with {variable}.")
                 time.sleep(0.1)
 
     def _prepare(self, service: Service) -> None:
@@ -246,9 +240,7 @@ class Platform:
             self.manage(service.name, "load_demo", "--accounts", str(self.root / "demo_accounts.json"))
             self._progress(f"{service.name}: demo data loaded")
         if service.name == "auth":
-            self.manage(
-                "auth", "create_service_account", "--client-id", "aggregator", "--scopes", *AGGREGATOR_SCOPES
-            )
+            self.manage("auth", "create_service_account", "--client-id", "aggregator", "--scopes", *AGGREGATOR_SCOPES)
         half_written = mark.with_suffix(".new")
         half_written.write_text(digest)
         half_written.replace(mark)
@@ -318,9 +310,7 @@ class Platform:
         settings |= {f"{other.name.upper()}_URL": self.url(other.name) for other in SERVICES}
         if service.name in {"aggregator", "auth"}:
             settings["SERVICE_CLIENT_ID"] = "aggregator"
-            settings["SERVICE_CLIENT_SECRET"] = kept_secret(
-                self.root / "secrets" / "aggregator_client_secret"
-            )
+            settings["SERVICE_CLIENT_SECRET"] = kept_secret(self.root / "secrets" / "aggregator_client_secret")
         return {**os.environ, **settings, **self.environment[service.name]}
 
     def _write_demo_file(self) -> None:

@@ -41,9 +41,7 @@ def holder_of(port: int) -> str | None:
             target = os.readlink(entry)
             if target in sockets:
                 pid = entry.parts[2]
-                command = (
-                    Path("/proc", pid, "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                )
+                command = Path("/proc", pid, "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                 return f"pid {pid} ({command.strip()[:80]})"
         except OSError:
             continue  # another user's process, or one that has just ended

