@@ -26,7 +26,7 @@ from local import demo_accounts
 from local.errors import LocalError
 from local.ports import LOOPBACK, free_ports, holder_of, is_free
 from local.postgres import Postgres, kept_secret, stop_leftovers
-from local.processes import Process, Supervisor, last_lines
+from local.processes import Process, Supervisor
 from local.services import ROOT, SERVICES, Service
 
 READY_TIMEOUT = 90.0
@@ -148,9 +148,9 @@ class Platform:
         while (answer := _readiness(self.url(name))) != "ready":
             for process in (self._processes[f"{name}-web"], self._processes[f"{name}-worker"]):
                 if not process.running and not self._supervisor.watches(process):
-                    raise LocalError(f"{process.name} did not start:\n{last_lines(process.log)}")
+                    raise LocalError(f"{process.name} did not start:\n{process.last_lines()}")
             if time.monotonic() > deadline:
-                log = last_lines(self._log(f"{name}-web"))
+                log = self._processes[f"{name}-web"].last_lines()
                 raise LocalError(f"{name} is not ready after {timeout:.0f} s ({answer}):\n{log}")
             time.sleep(0.1)
 
@@ -173,7 +173,7 @@ class Platform:
             process.kill()
             self._commands.discard(process)
         if code != 0:
-            raise LocalError(f"{service}: manage.py {arguments[0]} failed:\n{last_lines(process.log, 30)}")
+            raise LocalError(f"{service}: manage.py {arguments[0]} failed:\n{process.last_lines(30)}")
 
     # Start and stop.
 
@@ -236,10 +236,10 @@ class Platform:
             return
         self.manage(service.name, "migrate", "--no-input")
         self._progress(f"{service.name}: database migrated")
-        if self.demo and any(service.folder.glob("*/management/commands/load_demo.py")):
+        if self.demo and service.has_command("load_demo"):
             self.manage(service.name, "load_demo", "--accounts", str(self.root / "demo_accounts.json"))
             self._progress(f"{service.name}: demo data loaded")
-        if service.name == "auth":
+        if service.has_command("create_service_account"):
             self.manage("auth", "create_service_account", "--client-id", "aggregator", "--scopes", *AGGREGATOR_SCOPES)
         half_written = mark.with_suffix(".new")
         half_written.write_text(digest)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from local.errors import LocalError
 from local.ports import LOOPBACK
-from local.processes import Process, last_lines
+from local.processes import Process
 
 OLDEST_MAJOR = 17
 SUPERUSER = "provisioning"
@@ -36,6 +36,7 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "",
+    "log_checkpoints": "off",
 }
 # For data that nobody will miss after a power cut; a killed server still keeps what was committed.
 THROW_AWAY = {"fsync": "off", "full_page_writes": "off"}
@@ -77,7 +78,7 @@ class Postgres:
         while not self._ready():
             if not self.process.running or time.monotonic() > deadline:
                 self.process.stop()
-                raise LocalError(f"{self.process.name} did not start:\n{last_lines(self.process.log)}")
+                raise LocalError(f"{self.process.name} did not start:\n{self.process.last_lines()}")
             time.sleep(0.02)
 
     def stop(self) -> None:

@@ -61,6 +61,7 @@ class Process:
         self.env = env
         self.stop_signal = stop_signal
         self.death_signal = death_signal
+        self._log_start = 0
         self._child: subprocess.Popen[bytes] | None = None
         self._pump: threading.Thread | None = None
 
@@ -82,6 +83,7 @@ class Process:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
             self.log.replace(self.log.with_suffix(".log.1"))
+        self._log_start = self.log.stat().st_size if self.log.exists() else 0
         self._child = SPAWNER.submit(self._spawn).result()
         assert self._child.stdout is not None  # noqa: S101 - Popen was given a pipe
         self._pump = threading.Thread(
@@ -115,6 +117,13 @@ class Process:
         """Adds a line of the runner's own to the process's log."""
         with self.log.open("ab") as out:
             out.write(as_json_line(text, service=self.service, logger="local", level=level))
+
+    def last_lines(self, count: int = 15) -> str:
+        """The end of what the process has logged since its start, for a person: messages only."""
+        with self.log.open("rb") as file:
+            file.seek(self._log_start)
+            lines = file.read().decode(errors="replace").splitlines()[-count:]
+        return "\n".join(f"    {text}" for line in lines for text in messages(line))
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal to the process and all its children; nothing happens when they are gone."""
@@ -182,20 +191,14 @@ def as_json_line(text: str, *, service: str, logger: str, level: str | None = No
     return json.dumps(record, ensure_ascii=False).encode() + b"\n"
 
 
-def last_lines(log: Path, count: int = 15) -> str:
-    """The end of a log for a person: messages only."""
-    if not log.exists():
-        return ""
-    shown = []
-    for line in log.read_text(errors="replace").splitlines()[-count:]:
-        try:
-            record = json.loads(line)
-        except ValueError:
-            shown.append(line)
-            continue
-        shown.append(str(record.get("message", line)))
-        shown.extend(str(record[key]) for key in ("exc_info", "traceback") if record.get(key))
-    return "\n".join(f"    {line}" for line in shown)
+def messages(line: str) -> list[str]:
+    """What a log line says: its message, and its traceback when it has one."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return [line]  # cut off by a crash
+    found = [record.get("message"), *(record.get(key) for key in ("exc_info", "stack_info"))]
+    return [text for part in found if part for text in str(part).splitlines()]
 
 
 class Supervisor:

@@ -55,7 +55,7 @@ def table(platform: Platform) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     buyers, sellers = demo_accounts.buyers(), demo_accounts.sellers()
-    shops = ", ".join(f"{account.email} ({account.seller_name})" for account in sellers)
+    shops = [f"           {account.email} ({account.seller_name})" for account in sellers]
     return "\n".join(
         [
             "",
@@ -65,7 +65,8 @@ def table(platform: Platform) -> str:
             "",
             f"Log in anywhere with the password {demo_accounts.PASSWORD}:",
             f"  admin    {demo_accounts.admin().email}",
-            f"  sellers  {shops}",
+            f"  sellers{shops[0][9:]}",
+            *shops[1:],
             f"  buyers   {buyers[0].email} … {buyers[-1].email}",
             "",
             f"Mails are files in {relative(platform.root / 'mail')}; for scripts, all of this is in "

@@ -30,6 +30,10 @@ class Service:
     def exists(self) -> bool:
         return (self.folder / "manage.py").exists()
 
+    def has_command(self, name: str) -> bool:
+        """Whether one of its own apps adds that command to manage.py."""
+        return any(self.folder.glob(f"*/management/commands/{name}.py"))
+
 
 SERVICES = [
     Service("aggregator", 8000, 5505),
