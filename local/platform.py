@@ -95,7 +95,7 @@ class Platform:
             for s in self.services
         }
         self._say = say or (lambda _line: None)
-        self._supervisor = Supervisor()
+        self._supervisor = Supervisor(say=self._progress)
         self._processes: dict[str, Process] = {p.process.name: p.process for p in self.postgres.values()}
         self._commands: set[Process] = set()
         self._lock: int | None = None
@@ -133,7 +133,8 @@ class Platform:
 
     def stop_service(self, name: str, *, kill: bool = False) -> None:
         """Ends the service's web process and worker until `start_service`; its database stays."""
-        gone = [self._processes[f"{name}-{kind}"] for kind in ("web", "worker")]
+        names = [f"{name}-{kind}" for kind in ("web", "worker")]
+        gone = [self._processes[each] for each in names if each in self._processes]
         for process in gone:
             self._supervisor.forget(process)
         self._in_parallel(Process.kill if kill else _stop_within_time, gone)
@@ -146,12 +147,11 @@ class Platform:
         """Returns once the service answers that it is ready; raises LocalError after so many seconds."""
         deadline = time.monotonic() + timeout
         while (answer := _readiness(self.url(name))) != "ready":
-            for process in (self._processes[f"{name}-web"], self._processes[f"{name}-worker"]):
-                if not process.running and not self._supervisor.watches(process):
-                    raise LocalError(f"{process.name} did not start:\n{process.last_lines()}")
+            web = self._processes[f"{name}-web"]
+            if not web.running and not self._supervisor.watches(web):
+                raise LocalError(f"{web.name} did not start:\n{web.last_lines()}")
             if time.monotonic() > deadline:
-                log = self._processes[f"{name}-web"].last_lines()
-                raise LocalError(f"{name} is not ready after {timeout:.0f} s ({answer}):\n{log}")
+                raise LocalError(f"{name} is not ready after {timeout:.0f} s ({answer}):\n{web.last_lines()}")
             time.sleep(0.1)
 
     def manage(self, service: str, *arguments: str) -> None:
@@ -258,32 +258,31 @@ class Platform:
         return digest.hexdigest()
 
     def _launch(self, services: Sequence[Service]) -> None:
-        """Starts web processes and workers, waits until all are ready, and keeps them running."""
-        started = []
+        """Starts web processes, waits until they are ready, then starts the workers; all are kept running.
+
+        Starting costs a second or two of processor each, and people wait for the web.
+        """
         for service in services:
-            web = [sys.executable, "-m", "gunicorn", f"{service.name}_service.wsgi"]
-            web += [
-                "-c",
-                "python:chassis.gunicorn_config",
-                "-b",
-                f"{LOOPBACK}:{self.ports.web[service.name]}",
-            ]
-            for kind, argv in (("web", web), ("worker", [sys.executable, "manage.py", "run_worker"])):
-                name = f"{service.name}-{kind}"
-                process = Process(
-                    name=name,
-                    service=service.name,
-                    argv=argv,
-                    cwd=service.folder,
-                    env=self.variables(service),
-                    log=self._log(name),
-                )
-                self._processes[name] = process
-                process.start()
-                started.append(process)
+            bind = f"{LOOPBACK}:{self.ports.web[service.name]}"
+            gunicorn = ["-m", "gunicorn", f"{service.name}_service.wsgi", "-c", "python:chassis.gunicorn_config"]
+            self._start_process(service, "web", [*gunicorn, "-b", bind])
         self._in_parallel(self._report_when_ready, services, at_once=len(SERVICES))
-        for process in started:
-            self._supervisor.watch(process)
+        for service in services:
+            self._start_process(service, "worker", ["manage.py", "run_worker"])
+            for kind in ("web", "worker"):
+                self._supervisor.watch(self._processes[f"{service.name}-{kind}"])
+
+    def _start_process(self, service: Service, kind: str, arguments: Sequence[str]) -> None:
+        name = f"{service.name}-{kind}"
+        self._processes[name] = Process(
+            name=name,
+            service=service.name,
+            argv=[sys.executable, *arguments],
+            cwd=service.folder,
+            env=self.variables(service),
+            log=self._log(name),
+        )
+        self._processes[name].start()
 
     def _report_when_ready(self, service: Service) -> None:
         self.wait_until_ready(service.name)
@@ -292,6 +291,8 @@ class Platform:
     def variables(self, service: Service) -> dict[str, str]:
         """What the service reads; the user's own environment lies below, so that e.g. Mailjet's keys pass."""
         secrets = self.root / "secrets" / service.name
+        static = self.root / "static" / service.name
+        static.mkdir(parents=True, exist_ok=True)  # empty, but WhiteNoise warns where there is none
         settings = {
             "DJANGO_SETTINGS_MODULE": f"{service.name}_service.settings",
             "PYTHONUNBUFFERED": "1",
@@ -305,6 +306,7 @@ class Platform:
             "CURRENCY": "EUR",
             "MAIL_DIRECTORY": str(self.root / "mail"),
             "MEDIA_ROOT": str(self.root / "media" / service.name),
+            "STATIC_ROOT": str(static),
             "PAYMENT_PROVIDER": "sandbox",
         }
         settings |= {f"{other.name.upper()}_URL": self.url(other.name) for other in SERVICES}

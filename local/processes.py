@@ -204,7 +204,8 @@ def messages(line: str) -> list[str]:
 class Supervisor:
     """Keeps processes running: one that dies is started again, later and later while it keeps dying."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, say: Callable[[str], None] | None = None) -> None:
+        self._say = say or (lambda _line: None)
         self._watched: dict[str, _Watched] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -234,6 +235,10 @@ class Supervisor:
             with self._lock:
                 for watched in self._watched.values():
                     if watched.restart_is_due() and not self._ended.is_set():
+                        process = watched.process
+                        self._say(
+                            f"{process.name} ended with {process.exit_code}: starting it again; see {process.log}"
+                        )
                         watched.restart()
 
 
