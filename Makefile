@@ -51,9 +51,9 @@ fmt: setup ## Format, and fix what can be fixed
 # The plugins' settings belong to one Django project: each service is checked alone, what is not Django without them.
 typecheck: setup ## Check types, strictly
 	@$(EACH) -- mypy --config-file ../pyproject.toml --explicit-package-bases --cache-dir ../.mypy_cache/{} .
-	@cd chassis && ENVIRONMENT=development DATABASE_URL=postgres://nobody@127.0.0.1:1/nothing \
-		../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/chassis -p chassis
-	@$(STRICT) --config-file= --cache-dir .mypy_cache/local local tests
+	@cd chassis && ENVIRONMENT=development DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=. \
+		../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/chassis -p chassis -p tests
+	@$(STRICT) --config-file= --cache-dir .mypy_cache/local local tests clients/generate.py
 
 imports: setup ## Check the walls between the packages
 	@PYTHONPATH=$(SERVICE_FOLDERS):chassis:clients $(BIN)/lint-imports

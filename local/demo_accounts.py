@@ -50,7 +50,7 @@ def buyers() -> list[DemoAccount]:
     return [
         _account(
             f"buyer{number:03}@demo.test",
-            f"{FIRST_NAMES[number % len(FIRST_NAMES)]} {LAST_NAMES[number * 7 % len(LAST_NAMES)]}",
+            f"{FIRST_NAMES[number % len(FIRST_NAMES)]} {LAST_NAMES[(number * 7 + number // 30 * 4) % len(LAST_NAMES)]}",
             language="fr" if number % 3 == 0 else "en",
             roles=("buyer",),
         )

@@ -36,6 +36,7 @@ class Suite:
 
 SUITES = [
     Suite("chassis", ROOT / "chassis"),
+    Suite("clients", ROOT / "clients"),
     *(Suite(service.name, service.folder) for service in SERVICES),
     Suite("platform", ROOT, ("tests", "--ignore=tests/browser")),
 ]
