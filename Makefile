@@ -53,7 +53,8 @@ typecheck: setup ## Check types, strictly
 	@$(EACH) -- mypy --config-file ../pyproject.toml --explicit-package-bases --cache-dir ../.mypy_cache/{} .
 	@cd chassis && ENVIRONMENT=development DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=. \
 		../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/chassis -p chassis -p tests
-	@$(STRICT) --config-file= --cache-dir .mypy_cache/local local tests clients/generate.py
+	@cd clients && ../$(BIN)/mypy --cache-dir ../.mypy_cache/clients generate.py tests
+	@$(STRICT) --config-file= --cache-dir .mypy_cache/local local tests
 
 imports: setup ## Check the walls between the packages
 	@PYTHONPATH=$(SERVICE_FOLDERS):chassis:clients $(BIN)/lint-imports
