@@ -41,13 +41,15 @@ def main(groups: list[str]) -> int:
 
 def set_up(groups: list[str]) -> int:
     wanted = sorted({*groups, *last_time().get("groups", [])})
-    version = locked_version("uv")
+    version, digests = locked_uv()
     if not uv_is(version):
         print("Making .venv …", flush=True)
         made = subprocess.run([sys.executable, "-m", "venv", VENV], check=False, capture_output=True, text=True)
         if made.returncode != 0:
             return fail(f"python3 cannot make a virtual environment:\n{made.stdout}{made.stderr}")
-        run([VENV / "bin" / "python", "-m", "pip", "install", "--quiet", f"uv=={version}"])
+        requirements = VENV / "uv.txt"
+        requirements.write_text(f"uv=={version} {' '.join(f'--hash={digest}' for digest in digests)}\n")
+        run([VENV / "bin" / "python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", requirements])
     print("Installing what uv.lock names …", flush=True)
     groups_too = [f"--group={group}" for group in wanted]
     run([VENV / "bin" / "uv", "sync", "--quiet", "--locked", "--all-packages", *groups_too])
@@ -78,11 +80,16 @@ def inputs() -> str:
     return digest.hexdigest()
 
 
-def locked_version(package: str) -> str:
-    found = re.search(rf'name = "{package}"\nversion = "([^"]+)"', (ROOT / "uv.lock").read_text())
-    if found is None:
-        raise LookupError(f"uv.lock does not name {package}")
-    return found[1]
+def locked_uv() -> tuple[str, list[str]]:
+    """The version of uv itself, and the digests of its files."""
+    package = re.search(
+        r'^name = "uv"\nversion = "(.+?)"(.*?)(^\[\[package|\Z)',
+        (ROOT / "uv.lock").read_text(),
+        re.DOTALL | re.MULTILINE,
+    )
+    if package is None:
+        raise LookupError("uv.lock does not name uv")
+    return package[1], re.findall(r"sha256:[0-9a-f]{64}", package[2])
 
 
 def uv_is(version: str) -> bool:
