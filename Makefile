@@ -1,0 +1,85 @@
+# Everything needs only make and python3 (3.11 or newer, with venv); the rest comes from uv.lock into .venv.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+BIN := .venv/bin
+# Runs a command in the folder of each service (or of those named before the dashes), two at a time.
+EACH := $(PY) -m local each
+STRICT := $(BIN)/mypy --strict --warn-unreachable --enable-error-code ignore-without-code
+SERVICE_FOLDERS := auth_service:inventory_service:orders_service:payment_service:aggregator_service
+GENERATED := '*/openapi.yaml' '*.mo' clients
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run reset logs demo test test-browser lint fmt typecheck imports spec clients messages \
+	migrations drift check
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Make .venv from uv.lock (every target does it; quick when nothing changed)
+	@$(PYTHON) -m local.bootstrap
+
+# `exec`: signals must reach the runner, not a shell in front of it.
+run: setup ## Start the whole platform with demo data; Ctrl-C stops it
+	@exec $(PY) -m local run
+
+reset: setup ## Forget all local data: empties var/
+	@$(PY) -m local reset
+
+logs: setup ## Show the merged logs (REQUEST=<request id>, SERVICE=<name>, FOLLOW=1)
+	@exec $(PY) -m local logs $(if $(REQUEST),--request '$(REQUEST)') $(if $(SERVICE),--service '$(SERVICE)') \
+		$(if $(FOLLOW),--follow)
+
+demo: setup ## Play a purchase through the public API of the running platform
+	@$(PY) -m local demo
+
+test: setup ## Run the tests on a PostgreSQL of their own (ONLY="chassis orders" for some)
+	@exec $(PY) -m local test $(ONLY)
+
+test-browser: ## Run the browser tests (they need Chromium)
+	@$(PYTHON) -m local.bootstrap browser
+	@exec $(PY) -m local test browser
+
+lint: setup ## Check style and formatting
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo 'Some files are not formatted: run make fmt.'; exit 1; }
+
+fmt: setup ## Format, and fix what can be fixed
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+# The plugins' settings belong to one Django project: each service is checked alone, what is not Django without them.
+typecheck: setup ## Check types, strictly
+	@$(EACH) -- mypy --config-file ../pyproject.toml --explicit-package-bases --cache-dir ../.mypy_cache/{} .
+	@cd chassis && ENVIRONMENT=development DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=. \
+		../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/chassis -p chassis -p tests
+	@cd clients && ../$(BIN)/mypy --cache-dir ../.mypy_cache/clients generate.py tests
+	@$(STRICT) --config-file= --cache-dir .mypy_cache/local local tests
+
+imports: setup ## Check the walls between the packages
+	@PYTHONPATH=$(SERVICE_FOLDERS):chassis:clients $(BIN)/lint-imports
+
+migrations: setup ## Check that no model changed without its migration
+	@$(EACH) -- python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+SPECTACULAR := python manage.py spectacular --validate --fail-on-warn --file openapi.yaml
+
+spec: setup ## Write each service's openapi.yaml, and the clients that the aggregator's needs
+	@$(EACH) auth inventory orders payment -- $(SPECTACULAR)
+	@$(PY) clients/generate.py
+	@$(EACH) aggregator -- $(SPECTACULAR)
+
+clients: setup ## Generate the clients from the committed specs
+	@$(PY) clients/generate.py
+
+messages: setup ## Compile the translations
+	@find . -name '*.po' -not -path './.venv/*' | while read -r po; do \
+		$(BIN)/pybabel --quiet compile -i "$$po" -o "$${po%.po}.mo" || exit 1; done
+
+drift: setup ## Check that generating specs, clients and translations again changes nothing
+	@state() { git status --porcelain -- $(GENERATED); git diff -- $(GENERATED); }; \
+	before=$$(state); $(MAKE) --no-print-directory spec messages || exit 1; \
+	test "$$before" = "$$(state)" || { git status --short -- $(GENERATED); \
+		echo 'Generated files were out of date; they are written now: commit them.'; exit 1; }
+
+check: lint typecheck imports migrations drift ## All checks that need no database, as CI runs them

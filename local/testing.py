@@ -1,0 +1,149 @@
+"""The tests' own PostgreSQL, and the run of every folder's tests against it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from local.errors import LocalError
+from local.ports import free_ports
+from local.postgres import Postgres
+from local.services import AT_ONCE, ROOT, SERVICES
+
+NO_TESTS_COLLECTED = 5
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One call of pytest, from its own folder: five Django projects cannot share a process."""
+
+    name: str
+    folder: Path
+    arguments: tuple[str, ...] = ()
+
+    @property
+    def exists(self) -> bool:
+        return (self.folder / "tests").is_dir()
+
+
+SUITES = [
+    Suite("chassis", ROOT / "chassis"),
+    Suite("clients", ROOT / "clients"),
+    *(Suite(service.name, service.folder) for service in SERVICES),
+    Suite("platform", ROOT, ("tests", "--ignore=tests/browser")),
+]
+BROWSER = Suite("browser", ROOT, ("tests/browser",))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    suite: Suite
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+    exit_code: int
+
+
+@contextmanager
+def throw_away_postgres(*, folder: Path | None = None, port: int | None = None) -> Iterator[Postgres]:
+    """A PostgreSQL that promises nothing after a power cut; its folder is removed unless it was named."""
+    home = folder or Path(tempfile.mkdtemp(prefix="shop-postgres-"))
+    server = Postgres(
+        name="tests", folder=home, port=port or free_ports(1)[0], log=home / "postgres.log", throw_away=True
+    )
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        if folder is None:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def run_suites(suites: Sequence[Suite], arguments: Sequence[str]) -> int:
+    """Runs the suites, two at a time; prints each one's output when it ends and a sum at the very end.
+
+    Returns the exit code: 0 only when every suite passed.
+    """
+    present = [suite for suite in suites if suite.exists]
+    with throw_away_postgres() as server, tempfile.TemporaryDirectory(prefix="shop-tests-") as reports:
+
+        def run(suite: Suite) -> Outcome:
+            url = server.provide(suite.name, may_create_databases=True)
+            return _run(suite, {"DATABASE_URL": url}, arguments, Path(reports, f"{suite.name}.xml"))
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            outcomes = list(pool.map(run, present))
+    print()
+    for outcome in outcomes:
+        verdict = "ok" if outcome.exit_code == 0 else f"FAILED (pytest exit code {outcome.exit_code})"
+        print(
+            f"{outcome.suite.name:12} {outcome.passed:5} passed {outcome.failed:4} failed "
+            f"{outcome.skipped:4} skipped {outcome.seconds:7.1f} s  {verdict}"
+        )
+    print(f"{sum(o.passed for o in outcomes)} passed, {sum(o.failed for o in outcomes)} failed")
+    return 0 if all(outcome.exit_code == 0 for outcome in outcomes) else 1
+
+
+def _run(suite: Suite, environment: Mapping[str, str], arguments: Sequence[str], report: Path) -> Outcome:
+    command = [
+        sys.executable, "-m", "pytest", *suite.arguments, *arguments,
+        f"--junitxml={report}", "-o", "junit_logging=no", "-p", "no:cacheprovider",
+    ]  # fmt: skip
+    started = time.monotonic()
+    done = subprocess.run(
+        command,
+        cwd=suite.folder,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    code = 0 if done.returncode == NO_TESTS_COLLECTED and arguments else done.returncode
+    print(f"\n=== {suite.name}\n{done.stdout.rstrip()}", flush=True)
+    passed, failed, skipped = _counts(report)
+    if code != 0 and failed == 0:
+        failed = 1  # nothing was collected, or pytest itself broke: that is a failure too
+    return Outcome(suite, passed, failed, skipped, time.monotonic() - started, code)
+
+
+def _counts(report: Path) -> tuple[int, int, int]:
+    if not report.exists():
+        return 0, 0, 0
+    suite = ElementTree.parse(report).getroot().find("testsuite")  # noqa: S314 - pytest has just written it
+    if suite is None:
+        return 0, 0, 0
+    total, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
+    failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+    return total - failed - skipped, failed, skipped
+
+
+def suites_named(names: Sequence[str]) -> list[Suite]:
+    """The suites of those names (none: all but the browser's); raises LocalError for an unknown name."""
+    known = {suite.name: suite for suite in [*SUITES, BROWSER]}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise LocalError(f"There are no tests called {', '.join(unknown)}; there are: {', '.join(known)}.")
+    return [known[name] for name in names] if names else SUITES
+
+
+def run_with_postgres(*, name: str, folder: Path | None, port: int | None, command: Sequence[str]) -> int:
+    """Holds a throw-away PostgreSQL: for the length of a command, or until a signal when there is none."""
+    with throw_away_postgres(folder=folder, port=port) as server:
+        url = server.provide(name, may_create_databases=True)
+        if command:
+            return subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=False).returncode
+        print(f"DATABASE_URL={url}", flush=True)
+        while server.process.running:
+            time.sleep(0.5)
+        raise LocalError(f"PostgreSQL ended by itself; see {server.process.log}.")
