@@ -1,8 +1,8 @@
 from django.contrib import admin
 from django.http import HttpRequest
-from orders_service.admin_pages import IdSearchMixin
 
 from addresses.models import Address
+from orders_service.admin_pages import IdSearchMixin
 
 
 @admin.register(Address)

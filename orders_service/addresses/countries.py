@@ -11,7 +11,8 @@ from django.utils.translation import get_language
 
 NOT_ISO_3166 = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"])
 
-COUNTRY_CODES = frozenset(code for code in Locale("en").territories if len(code) == 2 and code.isalpha()) - NOT_ISO_3166
+_CLDR_CODES = {code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha()}
+COUNTRY_CODES = _CLDR_CODES - NOT_ISO_3166
 
 
 @cache

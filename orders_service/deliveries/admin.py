@@ -1,7 +1,7 @@
 from django.contrib import admin
-from orders_service.admin_pages import IdSearchMixin, ReadOnlyMixin
 
 from deliveries.models import Delivery, DeliveryEvent
+from orders_service.admin_pages import IdSearchMixin, ReadOnlyMixin
 
 
 class DeliveryEventInline(ReadOnlyMixin, admin.TabularInline[DeliveryEvent, Delivery]):

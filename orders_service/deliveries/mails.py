@@ -1,9 +1,8 @@
 """The mails about deliveries, in the buyer's language."""
 
-from orders.mails import mail_context, mail_language
-
 from chassis.mail.delivery import queue_mail
 from deliveries.models import Delivery
+from orders.mails import mail_context, mail_language
 
 
 def queue_order_shipped(delivery: Delivery) -> None:

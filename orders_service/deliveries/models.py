@@ -4,11 +4,11 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from orders.models import SellerOrder
 
 from chassis.ids import uuid7
 from deliveries.carriers import tracking_url
 from deliveries.states import DeliveryStatus
+from orders.models import SellerOrder
 
 carrier_name = RegexValidator(
     r"^\w[\w &.,'’()+/-]*\Z", _("A carrier's name has letters, digits, spaces and ordinary punctuation.")

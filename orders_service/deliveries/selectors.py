@@ -3,10 +3,10 @@
 import uuid
 
 from django.db.models import QuerySet
-from orders.selectors import sales_of_seller
 
 from deliveries.errors import SaleNotFoundError
 from deliveries.models import Delivery
+from orders.selectors import sales_of_seller
 
 
 def deliveries_of_sale(*, seller: uuid.UUID, sale_id: uuid.UUID) -> QuerySet[Delivery]:

@@ -4,14 +4,14 @@ import uuid
 
 from django.db import transaction
 from django.utils import timezone
-from orders.selectors import sales_of_seller
-from orders.states import SELLER_ORDER_TRANSITIONS, SellerOrderState
 
 from chassis.states import TransitionRefusedError, move
 from deliveries.errors import AlreadyShippedError, SaleCancelledError, SaleNotFoundError
 from deliveries.mails import queue_order_shipped
 from deliveries.models import Delivery, DeliveryEvent
 from deliveries.states import DeliveryStatus
+from orders.selectors import sales_of_seller
+from orders.states import SELLER_ORDER_TRANSITIONS, SellerOrderState
 
 
 @transaction.atomic

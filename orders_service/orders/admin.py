@@ -1,15 +1,15 @@
-from deliveries.models import Delivery
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from orders_service.admin_pages import IdSearchMixin, ReadOnlyMixin
 
+from deliveries.models import Delivery
 from orders.models import Order, OrderLine, SellerOrder
 from orders.references import parse_reference
 from orders.templatetags.money import money
+from orders_service.admin_pages import IdSearchMixin, ReadOnlyMixin
 
 
 class SellerOrderInline(ReadOnlyMixin, admin.TabularInline[SellerOrder, Order]):

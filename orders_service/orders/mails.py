@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from addresses.countries import country_name
 from django.conf import settings
 
+from addresses.countries import country_name
 from chassis.mail.delivery import LANGUAGES, queue_mail
 from orders.models import Order
 

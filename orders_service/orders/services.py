@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from addresses.selectors import AddressSnapshot, address_snapshot
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from addresses.selectors import AddressSnapshot, address_snapshot
 from chassis.ids import uuid7
 from chassis.money import Money, total
 from chassis.states import move

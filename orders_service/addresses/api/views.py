@@ -1,5 +1,3 @@
-import uuid
-
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import mixins
@@ -10,6 +8,7 @@ from addresses.api.permissions import IsPerson
 from addresses.api.serializers import AddressSerializer
 from addresses.models import Address
 from chassis.viewsets import ServiceViewSet
+from orders_service.callers import caller
 
 ADDRESS = {
     "full_name": "Claire Martin",
@@ -63,21 +62,15 @@ class AddressViewSet(
     queryset = Address.objects.none()
 
     def get_queryset(self) -> QuerySet[Address]:
-        return selectors.addresses_of(self.account_id)
+        return selectors.addresses_of(caller(self.request).pk)
 
     def perform_create(self, serializer: BaseSerializer[Address]) -> None:
-        serializer.instance = services.add_address(account_id=self.account_id, fields=serializer.validated_data)
+        serializer.instance = services.add_address(account_id=caller(self.request).pk, fields=serializer.validated_data)
 
     def perform_update(self, serializer: BaseSerializer[Address]) -> None:
-        assert serializer.instance is not None
         serializer.instance = services.change_address(
-            account_id=self.account_id, address_id=serializer.instance.pk, fields=serializer.validated_data
+            account_id=caller(self.request).pk, address_id=self.kwargs["pk"], fields=serializer.validated_data
         )
 
     def perform_destroy(self, instance: Address) -> None:
-        services.remove_address(account_id=self.account_id, address_id=instance.pk)
-
-    @property
-    def account_id(self) -> uuid.UUID:
-        account_id: uuid.UUID = self.request.user.pk
-        return account_id
+        services.remove_address(account_id=instance.account_id, address_id=instance.pk)

@@ -10,6 +10,7 @@ from chassis.viewsets import ServiceViewSet
 from deliveries import selectors, services
 from deliveries.api.serializers import DeliverySerializer
 from deliveries.models import Delivery
+from orders_service.callers import caller
 
 PARCEL = {"carrier": "Colissimo", "tracking_number": "6A12345678901"}
 EXAMPLES = [
@@ -46,11 +47,11 @@ class SaleDeliveryViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, Servic
     queryset = Delivery.objects.none()
 
     def get_queryset(self) -> QuerySet[Delivery]:
-        return selectors.deliveries_of_sale(seller=self.request.user.pk, sale_id=self.sale_id)
+        return selectors.deliveries_of_sale(seller=caller(self.request).pk, sale_id=self.sale_id)
 
     def perform_create(self, serializer: BaseSerializer[Delivery]) -> None:
         serializer.instance = services.ship_sale(
-            seller=self.request.user.pk, sale_id=self.sale_id, **serializer.validated_data
+            seller=caller(self.request).pk, sale_id=self.sale_id, **serializer.validated_data
         )
 
     @property

@@ -5,3 +5,4 @@ IsPerson = has_role("buyer", "seller", "admin")
 IsSeller = has_role("seller")
 # The checkout, run by the platform itself.
 IsCheckout = has_scope("orders.checkout")
+IsPersonOrCheckout = IsPerson | IsCheckout

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from deliveries.api.serializers import DeliverySerializer
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from chassis.money import MAX_AMOUNT, MoneySerializer
+from deliveries.api.serializers import DeliverySerializer
 from orders.models import MAX_QUANTITY, Order, OrderLine, SellerOrder
 from orders.services import PlacedLine, Placement
 
@@ -133,7 +133,7 @@ class PlacementSerializer(serializers.Serializer[Placement]):
     buyer = PlacedBuyerSerializer()
     shipping_address = serializers.UUIDField(help_text="One of the buyer's addresses.")
     currency = serializers.CharField(min_length=3, max_length=3, help_text="ISO 4217 code.")
-    lines = PlacedLineSerializer(many=True, allow_empty=False, max_length=MAX_LINES)
+    lines = serializers.ListField(child=PlacedLineSerializer(), allow_empty=False, max_length=MAX_LINES)
 
     def validate_currency(self, value: str) -> str:
         if value != settings.CURRENCY:

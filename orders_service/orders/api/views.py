@@ -1,11 +1,11 @@
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, status
 from rest_framework.decorators import action
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,7 +13,7 @@ from chassis.viewsets import ServiceViewSet
 from orders import selectors, services
 from orders.api import examples
 from orders.api.filters import SaleFilterSerializer
-from orders.api.permissions import IsCheckout, IsPerson, IsSeller
+from orders.api.permissions import IsCheckout, IsPerson, IsPersonOrCheckout, IsSeller
 from orders.api.serializers import (
     OrderSerializer,
     PlacementSerializer,
@@ -21,6 +21,7 @@ from orders.api.serializers import (
     SaleSerializer,
 )
 from orders.models import Order, SellerOrder
+from orders_service.callers import caller
 
 
 @extend_schema_view(
@@ -42,15 +43,15 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceView
     ordering = ("-created_at", "-id")
     queryset = Order.objects.none()
 
-    def get_permissions(self) -> Sequence[BasePermission]:
+    def get_permissions(self) -> Sequence[Any]:
         if self.action == "list":
             return [IsPerson()]
         if self.action == "retrieve":
-            return [(IsPerson | IsCheckout)()]
+            return [IsPersonOrCheckout()]
         return [IsCheckout()]
 
     def get_queryset(self) -> QuerySet[Order]:
-        user = self.request.user
+        user = caller(self.request)
         if self.action == "retrieve" and (user.has_role("admin") or user.has_scope(IsCheckout.scope)):
             return selectors.placed_orders()
         return selectors.orders_of_buyer(user.pk)
@@ -120,9 +121,9 @@ class SaleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceViewS
     queryset = SellerOrder.objects.none()
 
     def get_queryset(self) -> QuerySet[SellerOrder]:
-        return selectors.sales_of_seller(self.request.user.pk)
+        return selectors.sales_of_seller(caller(self.request).pk)
 
-    def filter_queryset(self, queryset: QuerySet[SellerOrder]) -> QuerySet[SellerOrder]:
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.action != "list":
             return queryset
         filters = SaleFilterSerializer(data=self.request.query_params)
