@@ -1,4 +1,11 @@
+from django.urls import include, path
+
 from chassis.urls import error_handlers, service_urls
 
-urlpatterns = [*service_urls("Orders")]
+urlpatterns = [
+    *service_urls("Orders"),
+    path("api/v1/", include("addresses.api.urls")),
+    path("api/v1/", include("orders.api.urls")),
+    path("api/v1/", include("deliveries.api.urls")),
+]
 handler400, handler403, handler404, handler500 = error_handlers

@@ -1,0 +1,9 @@
+from rest_framework.routers import SimpleRouter
+
+from orders.api.views import OrderViewSet, SaleViewSet
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("orders", OrderViewSet, basename="order")
+router.register("sales", SaleViewSet, basename="sale")
+
+urlpatterns = router.urls

@@ -1,0 +1,131 @@
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chassis.viewsets import ServiceViewSet
+from orders import selectors, services
+from orders.api import examples
+from orders.api.filters import SaleFilterSerializer
+from orders.api.permissions import IsCheckout, IsPerson, IsPersonOrCheckout, IsSeller
+from orders.api.serializers import (
+    OrderSerializer,
+    PlacementSerializer,
+    RejectionSerializer,
+    SaleSerializer,
+)
+from orders.models import Order, SellerOrder
+from orders_service.callers import caller
+
+
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="orders_list", summary="List one's own orders, newest first", examples=[examples.ORDER]
+    ),
+    retrieve=extend_schema(
+        operation_id="orders_get",
+        summary="Show an order: one's own; any to admins and to the checkout",
+        examples=[examples.ORDER],
+    ),
+)
+class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceViewSet):
+    """Buyers read their orders here; the checkout places, confirms and rejects them."""
+
+    serializer_class = OrderSerializer
+    lookup_value_converter = "uuid"
+    idempotency = "natural"
+    ordering = ("-created_at", "-id")
+    queryset = Order.objects.none()
+
+    def get_permissions(self) -> Sequence[Any]:
+        if self.action == "list":
+            return [IsPerson()]
+        if self.action == "retrieve":
+            return [IsPersonOrCheckout()]
+        return [IsCheckout()]
+
+    def get_queryset(self) -> QuerySet[Order]:
+        user = caller(self.request)
+        if self.action == "retrieve" and (user.has_role("admin") or user.has_scope(IsCheckout.scope)):
+            return selectors.placed_orders()
+        return selectors.orders_of_buyer(user.pk)
+
+    @extend_schema(
+        operation_id="orders_place",
+        summary="Place a pending order under an id of the caller's",
+        description=(
+            "Repeated with the same content it answers what is there. Refused with 404 `address_not_found` when the "
+            "address is not the buyer's, 409 `order_rejected` when the id was called off, 422 `order_mismatch` when "
+            "it names an order of other content."
+        ),
+        request=PlacementSerializer,
+        responses={200: OrderSerializer, 201: OrderSerializer},
+        examples=[examples.PLACEMENT, examples.ORDER],
+    )
+    def update(self, request: Request, pk: uuid.UUID) -> Response:
+        content = PlacementSerializer(data=request.data)
+        content.is_valid(raise_exception=True)
+        order, created = services.place_order(order_id=pk, placement=content.placement())
+        return Response(OrderSerializer(order).data, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+
+    @extend_schema(
+        operation_id="orders_confirm",
+        summary="Confirm a paid order; the buyer gets a mail",
+        description="Repeatable. Refused with 404 `order_not_found` and 409 `order_rejected`.",
+        request=None,
+        responses=OrderSerializer,
+        examples=[examples.ORDER],
+    )
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, pk: uuid.UUID) -> Response:
+        return Response(OrderSerializer(services.confirm_order(order_id=pk)).data)
+
+    @extend_schema(
+        operation_id="orders_reject",
+        summary="Call an order off, also one that has not arrived yet",
+        description=(
+            "Repeatable. An unknown id is kept as rejected, so that its order is refused when it arrives. "
+            "Refused with 409 `order_confirmed`."
+        ),
+        request=None,
+        responses=RejectionSerializer,
+        examples=[examples.REJECTION],
+    )
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, pk: uuid.UUID) -> Response:
+        return Response(RejectionSerializer(services.reject_order(order_id=pk)).data)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="sales_list",
+        summary="List one's own sales, newest first",
+        parameters=[SaleFilterSerializer],
+        examples=[examples.SALE],
+    ),
+    retrieve=extend_schema(operation_id="sales_get", summary="Show one of one's own sales", examples=[examples.SALE]),
+)
+class SaleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceViewSet):
+    """What sellers have to prepare and have shipped: their parts of confirmed orders."""
+
+    serializer_class = SaleSerializer
+    permission_classes = (IsSeller,)
+    lookup_value_converter = "uuid"
+    ordering = ("-created_at", "-id")
+    queryset = SellerOrder.objects.none()
+
+    def get_queryset(self) -> QuerySet[SellerOrder]:
+        return selectors.sales_of_seller(caller(self.request).pk)
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.action != "list":
+            return queryset
+        filters = SaleFilterSerializer(data=self.request.query_params)
+        filters.is_valid(raise_exception=True)
+        return queryset.filter(**filters.validated_data)

@@ -1,0 +1,171 @@
+"""Writes of orders, called by the checkout. Each may be repeated, and may arrive late or in any order."""
+
+import hashlib
+import json
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from addresses.selectors import AddressSnapshot, address_snapshot
+from chassis.ids import uuid7
+from chassis.money import Money, total
+from chassis.states import move
+from orders.errors import OrderConfirmedError, OrderMismatchError, OrderNotFoundError, OrderRejectedError
+from orders.mails import queue_order_confirmed
+from orders.models import Order, OrderLine, SellerOrder
+from orders.references import candidates
+from orders.selectors import placed_order
+from orders.states import ORDER_TRANSITIONS, OrderState
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacedLine:
+    """A line as the checkout sends it: reserved, with the authoritative price and title."""
+
+    variant: uuid.UUID
+    product: uuid.UUID
+    seller: uuid.UUID
+    title: str
+    sku: str
+    quantity: int
+    unit_price: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """An order as the checkout sends it. Lines are of one currency and of different variants."""
+
+    buyer: uuid.UUID
+    buyer_email: str
+    buyer_language: str
+    shipping_address: uuid.UUID
+    currency: str
+    lines: tuple[PlacedLine, ...]
+
+    def fingerprint(self) -> str:
+        """Digest of the content; the order of lines does not count."""
+        content = asdict(self)
+        content["lines"] = sorted(content["lines"], key=lambda line: str(line["variant"]))
+        return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@transaction.atomic
+def place_order(*, order_id: uuid.UUID, placement: Placement) -> tuple[Order, bool]:
+    """Write a pending order, split by seller, unless it is there already; return it and whether it is new.
+
+    Raises `OrderRejectedError` when it was called off, `OrderMismatchError` when the id names other content,
+    `AddressNotFoundError` when the address is not the buyer's.
+    """
+    present = _locked(order_id)
+    if present is not None:
+        if present.state == OrderState.REJECTED:
+            raise OrderRejectedError()
+        if present.content_fingerprint != placement.fingerprint():
+            raise OrderMismatchError()
+        return placed_order(order_id), False
+    address = address_snapshot(account_id=placement.buyer, address_id=placement.shipping_address)
+    _write(order_id, placement, address)
+    return placed_order(order_id), True
+
+
+@transaction.atomic
+def confirm_order(*, order_id: uuid.UUID) -> Order:
+    """Make a pending order a firm one and queue the buyer's mail; repeated, it changes nothing.
+
+    Raises `OrderNotFoundError`, and `OrderRejectedError` when it was called off.
+    """
+    order = _locked(order_id)
+    if order is None:
+        raise OrderNotFoundError()
+    if order.state == OrderState.REJECTED:
+        raise OrderRejectedError()
+    if order.state == OrderState.PENDING:
+        move(order, to=OrderState.CONFIRMED, table=ORDER_TRANSITIONS, confirmed_at=timezone.now())
+        queue_order_confirmed(placed_order(order_id))
+    return placed_order(order_id)
+
+
+@transaction.atomic
+def reject_order(*, order_id: uuid.UUID) -> Order:
+    """Call an order off; one that never arrived gets a tombstone, so that it stays called off when it does.
+
+    Raises `OrderConfirmedError`: what is paid for is cancelled, not rejected.
+    """
+    order = _locked(order_id)
+    if order is None:
+        return Order.objects.create(
+            id=order_id, state=OrderState.REJECTED, currency=settings.CURRENCY, items_amount=0, total_amount=0
+        )
+    if order.confirmed_at is not None:
+        raise OrderConfirmedError()
+    if order.state == OrderState.PENDING:
+        move(order, to=OrderState.REJECTED, table=ORDER_TRANSITIONS)
+    return order
+
+
+def _locked(order_id: uuid.UUID) -> Order | None:
+    """Take the id, which a row lock could not while there is no row, and then the row if there is one.
+
+    Placing, confirming and rejecting one order thus happen one after the other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(order_id.bytes[8:], signed=True)])
+    return Order.objects.select_for_update().filter(pk=order_id).first()
+
+
+def _write(order_id: uuid.UUID, placement: Placement, address: AddressSnapshot) -> None:
+    by_seller: dict[uuid.UUID, list[PlacedLine]] = defaultdict(list)
+    for line in placement.lines:
+        by_seller[line.seller].append(line)
+    items = _sum(placement.lines, placement.currency)
+    order = Order.objects.create(
+        id=order_id,
+        reference=_free_reference(order_id),
+        buyer=placement.buyer,
+        buyer_email=placement.buyer_email,
+        buyer_language=placement.buyer_language,
+        shipping_address=address,
+        currency=placement.currency,
+        items_amount=items,
+        total_amount=items,
+        content_fingerprint=placement.fingerprint(),
+    )
+    parts = SellerOrder.objects.bulk_create(
+        SellerOrder(id=uuid7(), order=order, seller=seller, total_amount=_sum(lines, placement.currency))
+        for seller, lines in by_seller.items()
+    )
+    OrderLine.objects.bulk_create(
+        OrderLine(
+            id=uuid7(),
+            seller_order=part,
+            variant=line.variant,
+            product=line.product,
+            title=line.title,
+            sku=line.sku,
+            quantity=line.quantity,
+            unit_amount=line.unit_price.amount,
+            line_amount=line.quantity * line.unit_price.amount,
+        )
+        for part in parts
+        for line in by_seller[part.seller]
+    )
+
+
+def _sum(lines: Sequence[PlacedLine], currency: str) -> int:
+    return total([line.unit_price * line.quantity for line in lines], currency).amount
+
+
+def _free_reference(order_id: uuid.UUID) -> str:
+    """Return the order's first reference that no other order has.
+
+    An order placed at this very moment could still take it; the database then refuses, and the repeated call finds
+    the next one.
+    """
+    wanted = list(candidates(order_id))
+    taken = set(Order.objects.filter(reference__in=wanted).values_list("reference", flat=True))
+    return next(reference for reference in wanted if reference not in taken)

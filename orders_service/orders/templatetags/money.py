@@ -1,0 +1,16 @@
+from decimal import Decimal
+
+from babel.numbers import format_currency, get_currency_precision
+from django import template
+from django.utils.translation import get_language
+
+from chassis.money import Money
+
+register = template.Library()
+
+
+@register.filter
+def money(value: Money, language: str | None = None) -> str:
+    """Write an amount as people of `language` do: €19.99, 19,99 €. Without it, in the language of the request."""
+    units = Decimal(value.amount).scaleb(-get_currency_precision(value.currency))
+    return str(format_currency(units, value.currency, locale=(language or get_language() or "en").replace("-", "_")))
