@@ -1,0 +1,25 @@
+import uuid
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from payments.api.fields import UUIDText
+
+MAX_ORDERS = 100
+
+
+class OrderFilterSerializer(serializers.Serializer[object]):
+    """`?order=…&order=…`: the payments of these orders."""
+
+    order = serializers.ListField(child=UUIDText(), max_length=MAX_ORDERS, required=False)
+
+
+def orders_asked_for(request: Request) -> list[uuid.UUID] | None:
+    """Return the orders that the query names, or None. Raises `ValidationError`."""
+    named = request.query_params.getlist("order")
+    if not named:
+        return None
+    asked = OrderFilterSerializer(data={"order": named})
+    asked.is_valid(raise_exception=True)
+    orders: list[uuid.UUID] = asked.validated_data["order"]
+    return orders

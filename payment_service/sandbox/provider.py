@@ -1,0 +1,95 @@
+"""The sandbox as `payments.providers.Provider`: the part that a provider's SDK plays."""
+
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from chassis.money import Money
+from payments.providers import (
+    IntentOutcome,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+    RefundOutcome,
+    RefundVerdict,
+    Verdict,
+)
+from sandbox import services
+from sandbox.errors import RefusedError, SandboxUnavailableError, UnknownIntentError
+from sandbox.methods import METHODS
+from sandbox.models import SandboxIntent
+from sandbox.selectors import intent_of
+from sandbox.states import IntentStatus, ProviderRefundStatus
+
+VERDICTS = {
+    IntentStatus.REQUIRES_CONFIRMATION: Verdict.UNCONFIRMED,
+    IntentStatus.REQUIRES_ACTION: Verdict.REQUIRES_ACTION,
+    IntentStatus.REQUIRES_PAYMENT_METHOD: Verdict.DECLINED,
+    IntentStatus.SUCCEEDED: Verdict.CAPTURED,
+    IntentStatus.CANCELED: Verdict.CANCELLED,
+}
+
+REFUND_VERDICTS = {
+    ProviderRefundStatus.SUCCEEDED: RefundVerdict.SUCCEEDED,
+    ProviderRefundStatus.FAILED: RefundVerdict.FAILED,
+}
+
+
+class SandboxProvider:
+    """Takes no money; for development and tests."""
+
+    def create(
+        self, *, payment_id: uuid.UUID, amount: Money, payment_method: str, metadata: Mapping[str, str]
+    ) -> IntentOutcome:
+        with _in_the_interfaces_terms():
+            return _outcome(
+                services.create_intent(
+                    payment=payment_id, amount=amount, payment_method=payment_method, metadata=metadata
+                )
+            )
+
+    def confirm(self, *, reference: str) -> IntentOutcome:
+        with _in_the_interfaces_terms():
+            intent = intent_of(reference)
+            if METHODS[intent.payment_method].slow and intent.status == IntentStatus.REQUIRES_CONFIRMATION:
+                time.sleep(settings.SANDBOX_SLOW_SECONDS)
+            return _outcome(services.confirm_intent(reference=reference))
+
+    def cancel(self, *, reference: str) -> IntentOutcome:
+        with _in_the_interfaces_terms():
+            return _outcome(services.cancel_intent(reference=reference))
+
+    def retrieve(self, *, reference: str) -> IntentOutcome:
+        with _in_the_interfaces_terms():
+            return _outcome(intent_of(reference))
+
+    def refund(self, *, reference: str, refund_id: uuid.UUID, amount: Money) -> RefundOutcome:
+        with _in_the_interfaces_terms():
+            entry = services.refund_intent(reference=reference, refund=refund_id, amount=amount.amount)
+            return RefundOutcome(
+                reference=entry.reference,
+                verdict=REFUND_VERDICTS[ProviderRefundStatus(entry.status)],
+                failure_code=entry.failure_code,
+            )
+
+
+def _outcome(intent: SandboxIntent) -> IntentOutcome:
+    return IntentOutcome(
+        reference=intent.reference,
+        verdict=VERDICTS[IntentStatus(intent.status)],
+        decline_code=intent.decline_code,
+    )
+
+
+@contextmanager
+def _in_the_interfaces_terms() -> Iterator[None]:
+    """A mismatch is a defect of the caller's and passes as it is."""
+    try:
+        yield
+    except RefusedError as exc:
+        raise ProviderRefusedError(exc.code) from exc
+    except (SandboxUnavailableError, UnknownIntentError) as exc:
+        # A book that has lost an intent does not prove that nothing was taken.
+        raise ProviderUnavailableError(type(exc).__name__) from exc
