@@ -2,12 +2,12 @@
 
 import uuid
 
-from catalogue.models import MAX_PRICE, Variant
-from chassis.ids import uuid7
 from django.db import models
 from django.utils import timezone
 
 from carts.states import CartState
+from catalogue.models import MAX_PRICE, Variant
+from chassis.ids import uuid7
 
 MAX_QUANTITY = 999
 MAX_LINES = 100

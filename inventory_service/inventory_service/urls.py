@@ -1,10 +1,11 @@
 import mimetypes
 
-from chassis.settings import is_production
-from chassis.urls import error_handlers, service_urls
 from django.conf import settings
 from django.urls import include, path
 from django.views.static import serve
+
+from chassis.settings import is_production
+from chassis.urls import error_handlers, service_urls
 
 urlpatterns = [
     *service_urls("Inventory"),

@@ -4,13 +4,13 @@ Triggers in the migrations keep the ledger true: a level is born empty with its 
 a movement, and a movement never changes.
 """
 
+from django.db import models
+from django.utils import timezone
+
 from carts.models import MAX_QUANTITY, Cart
 from catalogue.models import MAX_PRICE, Product, Variant
 from chassis.ids import uuid7
 from chassis.money import Money, total
-from django.db import models
-from django.utils import timezone
-
 from stock.states import MovementReason, ReservationState
 
 MAX_DELTA = 1_000_000
@@ -95,7 +95,7 @@ class ReservationLine(models.Model):
     variant = models.ForeignKey(Variant, models.PROTECT, editable=False, related_name="+")
     product = models.ForeignKey(Product, models.PROTECT, editable=False, related_name="+")
     seller = models.UUIDField(editable=False)
-    title = models.CharField(max_length=401, editable=False)
+    title = models.CharField(max_length=255, editable=False)
     sku = models.CharField("SKU", max_length=64, editable=False)
     quantity = models.PositiveSmallIntegerField(editable=False)
     price_amount = models.BigIntegerField(editable=False)

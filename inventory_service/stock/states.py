@@ -24,3 +24,5 @@ class MovementReason(models.TextChoices):
 
 SELLER_REASONS = [choice for choice in MovementReason.choices if choice[0] != MovementReason.SALE]
 """What people may record; a sale is recorded by the commit of a reservation alone."""
+ADDING_REASONS = {MovementReason.RECEIPT, MovementReason.RETURN}
+TAKING_REASONS = {MovementReason.LOSS, MovementReason.SALE}
