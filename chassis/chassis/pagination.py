@@ -55,7 +55,8 @@ class KeysetPagination(BasePagination):
         return Response({"next": self._link(self.next), "previous": self._link(self.previous), "results": data})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": ["string", "null"], "format": "uri"}
+        # The example lets spectacular put examples of the rows into a page.
+        link = {"type": ["string", "null"], "format": "uri", "example": None}
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
