@@ -1,7 +1,10 @@
 import uuid
+from typing import Any
 
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
+from chassis.identity.models import User
 from chassis.identity.permissions import has_role
 
 SellerOrAdmin = has_role("seller", "admin")

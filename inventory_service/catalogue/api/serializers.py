@@ -39,7 +39,7 @@ class OptionsField(serializers.JSONField):
 
 
 class CategorySerializer(serializers.ModelSerializer[Category]):
-    parent = serializers.UUIDField(source="parent_id", allow_null=True, help_text="Null for a department.")
+    """A category; a department has no parent."""
 
     class Meta:
         model = Category
