@@ -1,4 +1,20 @@
+import mimetypes
+
+from django.conf import settings
+from django.urls import include, path
+from django.views.static import serve
+
+from chassis.settings import is_production
 from chassis.urls import error_handlers, service_urls
 
-urlpatterns = [*service_urls("Inventory")]
+urlpatterns = [
+    *service_urls("Inventory"),
+    path("api/v1/", include("catalogue.api.urls")),
+    path("api/v1/", include("carts.api.urls")),
+    path("api/v1/", include("stock.api.urls")),
+]
+if not is_production():
+    # In production a web server or a bucket serves the images.
+    mimetypes.add_type("image/webp", ".webp")
+    urlpatterns += [path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT})]
 handler400, handler403, handler404, handler500 = error_handlers

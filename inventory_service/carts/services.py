@@ -1,0 +1,120 @@
+"""Writes to carts: by their buyers while a cart is open, and by the checkout that holds one."""
+
+import hashlib
+import uuid
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from carts.errors import CartChangedError, CartClosedError, CartFullError, CartInCheckoutError, CartNotFoundError
+from carts.models import MAX_LINES, Cart, CartLine
+from carts.states import TRANSITIONS, CartState
+from catalogue.errors import VariantNotFoundError
+from catalogue.models import Variant
+from chassis.states import move
+
+
+@transaction.atomic
+def open_cart(*, account: uuid.UUID | None) -> tuple[Cart, bool]:
+    """Return the account's current cart, or a new one, and whether it is new. Without an account it is anonymous."""
+    if account is None:
+        return Cart.objects.create(currency=settings.CURRENCY), True
+    _lock_account(account)
+    current = Cart.objects.filter(account=account, is_current=True).first()
+    if current is not None:
+        return current, False
+    return Cart.objects.create(account=account, is_current=True, currency=settings.CURRENCY), True
+
+
+@transaction.atomic
+def put_line(*, cart_id: uuid.UUID, account: uuid.UUID | None, variant_id: uuid.UUID, quantity: int) -> Cart:
+    """Set how many of a variant the cart holds, at the price of now; stock is looked at when checking out.
+
+    Raises `CartNotFoundError`, `CartInCheckoutError`, `CartClosedError`, `CartFullError`, `VariantNotFoundError`.
+    """
+    cart = _lock_open_cart(cart_id, account)
+    variant = Variant.objects.buyable().filter(pk=variant_id, currency=cart.currency).first()
+    if variant is None:
+        raise VariantNotFoundError()
+    line = CartLine.objects.filter(cart=cart, variant=variant).first()
+    if line is None:
+        if cart.lines.count() >= MAX_LINES:
+            raise CartFullError()
+        CartLine.objects.create(cart=cart, variant=variant, quantity=quantity, price_when_added=variant.price_amount)
+    elif (line.quantity, line.price_when_added) == (quantity, variant.price_amount):
+        return cart
+    else:
+        line.quantity, line.price_when_added = quantity, variant.price_amount
+        line.save(update_fields=["quantity", "price_when_added"])
+    _count_edit(cart)
+    return cart
+
+
+@transaction.atomic
+def remove_line(*, cart_id: uuid.UUID, account: uuid.UUID | None, variant_id: uuid.UUID) -> None:
+    """Take a variant out of the cart; nothing happens if it is not in it.
+
+    Raises `CartNotFoundError`, `CartInCheckoutError`, `CartClosedError`.
+    """
+    cart = _lock_open_cart(cart_id, account)
+    removed, _per_model = CartLine.objects.filter(cart=cart, variant=variant_id).delete()
+    if removed:
+        _count_edit(cart)
+
+
+@transaction.atomic
+def begin_checkout(*, cart_id: uuid.UUID, version: int, buyer: uuid.UUID) -> Cart:
+    """Hold a cart, as its buyer saw it, for a checkout. An anonymous cart becomes the buyer's.
+
+    Raises `CartNotFoundError`, `CartInCheckoutError`, `CartClosedError`, `CartChangedError`.
+    """
+    cart = _lock_open_cart(cart_id, buyer)
+    if cart.version != version:
+        raise CartChangedError(data={"cart_version": cart.version})
+    move(cart, to=CartState.IN_CHECKOUT, table=TRANSITIONS, account=buyer, is_current=False)
+    return cart
+
+
+@transaction.atomic
+def end_checkout(*, cart_id: uuid.UUID) -> None:
+    """Close a cart whose checkout was completed."""
+    cart = Cart.objects.select_for_update(no_key=True).get(pk=cart_id)
+    move(cart, to=CartState.CLOSED, table=TRANSITIONS)
+
+
+@transaction.atomic
+def call_off_checkout(*, cart_id: uuid.UUID, buyer: uuid.UUID) -> None:
+    """Open a cart again. It is its buyer's current one again, unless they have begun to fill another meanwhile."""
+    _lock_account(buyer)
+    held = Q(pk=cart_id) | Q(account=buyer, is_current=True)
+    carts = {cart.pk: cart for cart in Cart.objects.select_for_update(no_key=True).filter(held).order_by("pk")}
+    cart = carts.pop(cart_id)
+    other = next(iter(carts.values()), None)
+    becomes_current = other is None or not other.lines.exists()
+    if other is not None and becomes_current:
+        Cart.objects.filter(pk=other.pk).update(is_current=False)
+    move(cart, to=CartState.OPEN, table=TRANSITIONS, is_current=becomes_current)
+
+
+def _lock_open_cart(cart_id: uuid.UUID, account: uuid.UUID | None) -> Cart:
+    cart = Cart.objects.select_for_update(no_key=True).filter(pk=cart_id).first()
+    if cart is None or cart.account not in {None, account}:
+        raise CartNotFoundError()
+    if cart.state == CartState.IN_CHECKOUT:
+        raise CartInCheckoutError()
+    if cart.state == CartState.CLOSED:
+        raise CartClosedError()
+    return cart
+
+
+def _lock_account(account: uuid.UUID) -> None:
+    """Serialise what decides which of an account's carts is the current one."""
+    digest = hashlib.sha256(f"carts of {account}".encode()).digest()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
+
+
+def _count_edit(cart: Cart) -> None:
+    Cart.objects.filter(pk=cart.pk).update(version=F("version") + 1)
+    cart.version += 1

@@ -1,0 +1,199 @@
+"""Writes to stock.
+
+Locks are taken in this order, so that nobody waits in a circle: the reservation's id, its cart, stock levels by primary
+key. The first of two calls for one id wins, whichever it is; the other sees what it did.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from carts import services as carts
+from carts.errors import CartEmptyError
+from carts.models import Cart, CartLine
+from catalogue.errors import VariantNotFoundError
+from catalogue.states import ProductState
+from chassis.states import move
+from stock.errors import (
+    InsufficientStockError,
+    MovementSignError,
+    OutOfStockError,
+    ReservationCommittedError,
+    ReservationMismatchError,
+    ReservationNotFoundError,
+    ReservationReleasedError,
+    StockReservedError,
+)
+from stock.models import Reservation, ReservationLine, StockLevel, StockMovement
+from stock.states import ADDING_REASONS, TAKING_REASONS, TRANSITIONS, MovementReason, ReservationState
+
+
+@transaction.atomic
+def record_movement(*, variant_id: uuid.UUID, delta: int, reason: str, actor: uuid.UUID) -> StockMovement:
+    """Change what is on hand by `delta` pieces.
+
+    Raises `MovementSignError`, `VariantNotFoundError`; `InsufficientStockError` and `StockReservedError` when it would
+    take away more than there is, or than is not promised to anybody.
+    """
+    if delta == 0 or (delta < 0 and reason in ADDING_REASONS) or (delta > 0 and reason in TAKING_REASONS):
+        raise MovementSignError(field="delta")
+    level = _lock_levels([variant_id]).get(variant_id)
+    if level is None:
+        raise VariantNotFoundError()
+    left = level.on_hand + delta
+    if left < level.reserved:
+        error = InsufficientStockError if left < 0 else StockReservedError
+        raise error(data={"on_hand": level.on_hand, "reserved": level.reserved})
+    return StockMovement.objects.create(level=level, delta=delta, reason=reason, actor=actor)
+
+
+@transaction.atomic
+def reserve(
+    *, reservation_id: uuid.UUID, cart_id: uuid.UUID, cart_version: int, buyer: uuid.UUID
+) -> tuple[Reservation, bool]:
+    """Hold all that is in a cart, or nothing; return the reservation and whether it is new.
+
+    Raises `ReservationReleasedError` for an id that was called off, `ReservationMismatchError` for one that names
+    something else, `OutOfStockError`, `CartEmptyError` and what `begin_checkout` raises.
+    """
+    _lock_id(reservation_id)
+    known = Reservation.objects.filter(pk=reservation_id).first()
+    if known is not None:
+        if known.state == ReservationState.RELEASED:
+            raise ReservationReleasedError()
+        if (known.cart_id, known.cart_version, known.buyer) != (cart_id, cart_version, buyer):
+            raise ReservationMismatchError()
+        return known, False
+    cart = carts.begin_checkout(cart_id=cart_id, version=cart_version, buyer=buyer)
+    lines = list(
+        CartLine.objects.filter(cart=cart).select_related("variant__product").defer("variant__product__search")
+    )
+    if not lines:
+        raise CartEmptyError()
+    _take(lines)
+    return _write_reservation(reservation_id, cart, cart_version, buyer, lines), True
+
+
+@transaction.atomic
+def release(*, reservation_id: uuid.UUID) -> Reservation:
+    """Give back what is held and open the cart again. An unknown id is noted as called off.
+
+    Raises `ReservationCommittedError`.
+    """
+    _lock_id(reservation_id)
+    now = timezone.now()
+    reservation = Reservation.objects.filter(pk=reservation_id).first()
+    if reservation is None:
+        return Reservation.objects.create(
+            id=reservation_id, state=ReservationState.RELEASED, currency=settings.CURRENCY, finished_at=now
+        )
+    if reservation.state == ReservationState.COMMITTED:
+        raise ReservationCommittedError()
+    if reservation.state == ReservationState.LIVE:
+        assert reservation.cart_id is not None and reservation.buyer is not None  # noqa: S101, PT018 - only a tombstone has none
+        carts.call_off_checkout(cart_id=reservation.cart_id, buyer=reservation.buyer)
+        _give_back(list(reservation.lines.all()))
+        move(reservation, to=ReservationState.RELEASED, table=TRANSITIONS, finished_at=now)
+    return reservation
+
+
+@transaction.atomic
+def commit(*, reservation_id: uuid.UUID) -> Reservation:
+    """Let what is held leave the stock, and close the cart; whether it is still offered does not matter.
+
+    Raises `ReservationNotFoundError`, `ReservationReleasedError`.
+    """
+    _lock_id(reservation_id)
+    reservation = Reservation.objects.filter(pk=reservation_id).first()
+    if reservation is None:
+        raise ReservationNotFoundError()
+    if reservation.state == ReservationState.RELEASED:
+        raise ReservationReleasedError()
+    if reservation.state == ReservationState.LIVE:
+        assert reservation.cart_id is not None  # noqa: S101 - only a tombstone has none
+        carts.end_checkout(cart_id=reservation.cart_id)
+        lines = list(reservation.lines.all())
+        # What is given back leaves at once: the rows stay locked, so nobody can take it in between.
+        _give_back(lines)
+        StockMovement.objects.bulk_create(
+            StockMovement(
+                level_id=line.variant_id, delta=-line.quantity, reason=MovementReason.SALE, reservation=reservation
+            )
+            for line in lines
+        )
+        move(reservation, to=ReservationState.COMMITTED, table=TRANSITIONS, finished_at=timezone.now())
+    return reservation
+
+
+def _lock_id(reservation_id: uuid.UUID) -> None:
+    """Serialise all calls for one id, also while there is no row to lock."""
+    digest = hashlib.sha256(f"reservation {reservation_id}".encode()).digest()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
+
+
+def _lock_levels(variants: Iterable[uuid.UUID]) -> dict[uuid.UUID, StockLevel]:
+    levels = StockLevel.objects.select_for_update(no_key=True).filter(pk__in=list(variants)).order_by("pk")
+    return {level.pk: level for level in levels}
+
+
+def _take(lines: list[CartLine]) -> None:
+    levels = _lock_levels(line.variant_id for line in lines)
+    short = []
+    for line in lines:
+        offered = line.variant.archived_at is None and line.variant.product.state == ProductState.PUBLISHED
+        available = levels[line.variant_id].available if offered else 0
+        if available < line.quantity:
+            short.append(
+                {
+                    "variant": str(line.variant_id),
+                    "title": _title(line),
+                    "requested": line.quantity,
+                    "available": available,
+                }
+            )
+    if short:
+        raise OutOfStockError(data={"lines": short})
+    for line in lines:
+        enough = StockLevel.objects.filter(pk=line.variant_id, on_hand__gte=F("reserved") + line.quantity)
+        if not enough.update(reserved=F("reserved") + line.quantity):
+            raise OutOfStockError(data={"lines": []})
+
+
+def _give_back(lines: list[ReservationLine]) -> None:
+    _lock_levels(line.variant_id for line in lines)
+    for line in lines:
+        StockLevel.objects.filter(pk=line.variant_id).update(reserved=F("reserved") - line.quantity)
+
+
+def _write_reservation(
+    reservation_id: uuid.UUID, cart: Cart, cart_version: int, buyer: uuid.UUID, lines: list[CartLine]
+) -> Reservation:
+    reservation = Reservation.objects.create(
+        id=reservation_id, cart=cart, cart_version=cart_version, buyer=buyer, currency=cart.currency
+    )
+    ReservationLine.objects.bulk_create(
+        ReservationLine(
+            reservation=reservation,
+            variant=line.variant,
+            product=line.variant.product,
+            seller=line.variant.seller,
+            title=_title(line),
+            sku=line.variant.sku,
+            quantity=line.quantity,
+            price_amount=line.variant.price_amount,
+            currency=line.variant.currency,
+        )
+        for line in lines
+    )
+    return reservation
+
+
+def _title(line: CartLine) -> str:
+    product, variant = line.variant.product.title, line.variant.title
+    return product if variant == product else f"{product} – {variant}"
