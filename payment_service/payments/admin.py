@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from chassis.errors import DomainError
 from chassis.ids import uuid7
 from payment_service.read_only_admin import ReadOnlyAdmin
+from payments.card_numbers import holds_card_number
 from payments.models import Payment, Refund
 from payments.services import refund_payment
 from payments.states import RefundState
@@ -73,7 +74,10 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
         """
         refundable = [payment for payment in queryset if payment.refundable.amount > 0]
         if request.POST.get("confirmed"):
-            reason = request.POST.get("reason", "")[:MAX_REASON]
+            reason = request.POST.get("reason", "").strip()[:MAX_REASON]
+            if holds_card_number(reason):
+                self.message_user(request, _("Card numbers are not accepted here."), messages.ERROR)
+                return None
             for payment in queryset:
                 self._refund(request, payment, request.POST.get(f"refund_{payment.pk}", ""), reason)
             return None
