@@ -154,7 +154,7 @@ class Platform:
                 raise LocalError(f"{name} is not ready after {timeout:.0f} s ({answer}):\n{web.last_lines()}")
             time.sleep(0.1)
 
-    def manage(self, service: str, *arguments: str) -> None:
+    def manage(self, service: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         """Runs the service's `manage.py`, which prints into its log; raises LocalError when it fails."""
         chosen = next(s for s in self.services if s.name == service)
         process = Process(
@@ -162,7 +162,7 @@ class Platform:
             service=service,
             argv=[sys.executable, "manage.py", *arguments],
             cwd=chosen.folder,
-            env=self.variables(chosen),
+            env=self.variables(chosen) | dict(environment or {}),
             log=self._log(f"{service}-manage"),
         )
         self._commands.add(process)
@@ -173,7 +173,7 @@ class Platform:
             process.kill()
             self._commands.discard(process)
         if code != 0:
-            raise LocalError(f"{service}: manage.py {arguments[0]} failed:\n{process.last_lines(30)}")
+            raise LocalError(f"{service}: manage.py {arguments[0]} failed:\n{process.last_lines()}")
 
     # Start and stop.
 
@@ -240,7 +240,11 @@ class Platform:
             self.manage(service.name, "load_demo", "--accounts", str(self.root / "demo_accounts.json"))
             self._progress(f"{service.name}: demo data loaded")
         if service.has_command("create_service_account"):
-            self.manage("auth", "create_service_account", "--client-id", "aggregator", "--scopes", *AGGREGATOR_SCOPES)
+            self.manage(
+                *(service.name, "create_service_account"),
+                *("--client-id", "aggregator", "--scopes", *AGGREGATOR_SCOPES),
+                environment={"SERVICE_CLIENT_SECRET": self._client_secret()},
+            )
         half_written = mark.with_suffix(".new")
         half_written.write_text(digest)
         half_written.replace(mark)
@@ -310,10 +314,13 @@ class Platform:
             "PAYMENT_PROVIDER": "sandbox",
         }
         settings |= {f"{other.name.upper()}_URL": self.url(other.name) for other in SERVICES}
-        if service.name in {"aggregator", "auth"}:
+        if service.name == "aggregator":
             settings["SERVICE_CLIENT_ID"] = "aggregator"
-            settings["SERVICE_CLIENT_SECRET"] = kept_secret(self.root / "secrets" / "aggregator_client_secret")
+            settings["SERVICE_CLIENT_SECRET"] = self._client_secret()
         return {**os.environ, **settings, **self.environment[service.name]}
+
+    def _client_secret(self) -> str:
+        return kept_secret(self.root / "secrets" / "aggregator_client_secret")
 
     def _write_demo_file(self) -> None:
         def login(account: demo_accounts.DemoAccount) -> dict[str, str]:
