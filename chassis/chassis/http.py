@@ -5,28 +5,37 @@ and service. What it adds: time-outs within the deadline of the request being se
 a budget, a circuit breaker, a bulkhead, and the request id.
 """
 
+import io
+import os
 import random
 import threading
 import time
+from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import pybreaker
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import MaxRetryError
-from urllib3.util.retry import Retry
+from urllib3.exceptions import HTTPError
+from urllib3.util import Timeout
 
 from chassis.logs import deadline, request_id
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-RETRIED_STATUSES = frozenset({502, 503, 504})
-BULKHEAD = 4
-"""Threads of a process that may wait on one service: half of gunicorn's eight."""
+UNAVAILABLE_STATUSES = frozenset({502, 503, 504})
+BULKHEAD = max(1, int(os.environ.get("WEB_THREADS", "8")) // 2)
+"""Threads of a process that may wait on one service: half of gunicorn's."""
+RETRY_PAUSE_SECONDS = 0.2
+LEAST_SECONDS = 0.1
+"""A call that has less time than this is not begun."""
 
 
-class CallError(Exception):
-    """The call has no usable answer; whether it took effect is unknown."""
+class CallError(requests.RequestException):
+    """The call has no usable answer; whether it took effect is unknown.
+
+    One of the errors of `requests`, which is what callers of generated clients expect.
+    """
 
     def __init__(self, service: str, reason: str) -> None:
         super().__init__(f"{service}: {reason}")
@@ -52,25 +61,11 @@ class RetryBudget:
             return True
 
 
-class BudgetedRetry(Retry):
-    """urllib3's policy, which gives up when the budget is spent or the deadline near."""
-
-    budget: RetryBudget
-
-    def new(self, **kwargs: Any) -> "BudgetedRetry":
-        policy = super().new(**kwargs)
-        policy.budget = self.budget
-        return policy
-
-    def increment(self, *args: Any, **kwargs: Any) -> "BudgetedRetry":
-        policy = super().increment(*args, **kwargs)
-        if _remaining() < 1.0 or not self.budget.spend():
-            raise MaxRetryError(args[2] if len(args) > 2 else None, "", kwargs.get("error"))  # type: ignore[arg-type]
-        return policy
-
-
 class ServiceSession(requests.Session):
-    """A session for the calls to one service. Raises `CallError` for everything but an HTTP answer."""
+    """A session for the calls to one service. Raises `CallError` for everything but an HTTP answer.
+
+    `timeout` is (connect, answer) in seconds: how long an attempt waits for a connection, then for the whole answer.
+    """
 
     def __init__(self, service: str, *, timeout: tuple[float, float] = (1.0, 5.0)) -> None:
         super().__init__()
@@ -82,18 +77,15 @@ class ServiceSession(requests.Session):
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._budget = RetryBudget()
         self._bulkhead = threading.BoundedSemaphore(BULKHEAD)
-        self._breaker = pybreaker.CircuitBreaker(fail_max=5, reset_timeout=2, name=service)
-        retry = BudgetedRetry(
-            total=1,
-            allowed_methods=IDEMPOTENT_METHODS,
-            status_forcelist=RETRIED_STATUSES,
-            backoff_factor=0.1,
-            backoff_jitter=0.1,
-            raise_on_status=False,
-            respect_retry_after_header=False,
+        self._breaker = pybreaker.CircuitBreaker(
+            fail_max=5,
+            reset_timeout=2,
+            name=service,
+            exclude=[lambda exc: not isinstance(exc, requests.RequestException | _UnavailableAnswerError)],
+            throw_new_error_on_trip=False,
         )
-        retry.budget = self._budget
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=BULKHEAD, pool_block=True, max_retries=retry)
+        # Attempts are counted here, not by urllib3, which knows neither the deadline nor the breaker.
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=BULKHEAD, pool_block=True, max_retries=0)
         self.mount("http://", adapter)
         self.mount("https://", adapter)
 
@@ -103,34 +95,62 @@ class ServiceSession(requests.Session):
         return self._breaker.current_state == pybreaker.STATE_OPEN
 
     def request(self, method: str | bytes, url: str | bytes, **kwargs: Any) -> requests.Response:  # type: ignore[override]
-        connect, read = kwargs.pop("timeout", None) or self.timeout
-        remaining = _remaining()
-        if remaining < 0.1:
-            raise CallError(self.service, "no time left for the call")
+        timeout: tuple[float, float] = kwargs.pop("timeout", None) or self.timeout
         kwargs["headers"] = {**(kwargs.get("headers") or {})}
-        kwargs["allow_redirects"] = False
         if request_id.get():
             kwargs["headers"].setdefault("X-Request-ID", request_id.get())
-        if not self._bulkhead.acquire(timeout=min(connect, remaining)):
+        kwargs |= {"allow_redirects": False, "stream": True}
+        verb = method.decode() if isinstance(method, bytes) else method
+        if not self._bulkhead.acquire(timeout=max(0.0, min(timeout[0], _remaining()))):
             raise CallError(self.service, "too many calls are waiting for it")
         try:
             self._budget.earn()
-            bounds = (min(connect, remaining), min(read, remaining))
+            try:
+                response = self._attempt(verb, url, timeout, kwargs)
+            except CallError:
+                if not self._may_repeat(verb):
+                    raise
+            else:
+                if response.status_code not in UNAVAILABLE_STATUSES or not self._may_repeat(verb):
+                    return response
+            time.sleep(jitter(RETRY_PAUSE_SECONDS))
+            return self._attempt(verb, url, timeout, kwargs)
+        finally:
+            self._bulkhead.release()
+
+    def _may_repeat(self, method: str) -> bool:
+        return (
+            method.upper() in IDEMPOTENT_METHODS
+            and not self.is_open
+            and _remaining() > RETRY_PAUSE_SECONDS + LEAST_SECONDS
+            and self._budget.spend()
+        )
+
+    def _attempt(
+        self, method: str, url: str | bytes, timeout: tuple[float, float], kwargs: dict[str, Any]
+    ) -> requests.Response:
+        remaining = _remaining()
+        if remaining < LEAST_SECONDS:
+            raise CallError(self.service, "no time left for the call")
+        connect, answer = timeout
+        whole = min(connect + answer, remaining)
+        until = time.monotonic() + whole
+        bounds = Timeout(total=whole, connect=min(connect, remaining), read=min(answer, remaining))
+        try:
+            # Not `call()`, which would hold the breaker's lock while the answer is awaited.
             with self._breaker.calling():
-                response = super().request(method, url, timeout=bounds, **kwargs)
-                if response.status_code in RETRIED_STATUSES:
+                response = super().request(method, url, timeout=bounds, **kwargs)  # type: ignore[arg-type]
+                if not response.is_redirect:  # requests has read those
+                    response.raw = io.BytesIO(_body(response, until=until))
+                if response.status_code in UNAVAILABLE_STATUSES:
                     raise _UnavailableAnswerError(response)
                 return response
         except _UnavailableAnswerError as exc:
             return exc.response
         except pybreaker.CircuitBreakerError as exc:
-            if isinstance(exc.__context__, _UnavailableAnswerError):  # the failure that opened the breaker
-                return exc.__context__.response
             raise CallError(self.service, "failed several times in a row, not called for now") from exc
         except requests.RequestException as exc:
             raise CallError(self.service, f"call failed ({type(exc).__name__})") from exc
-        finally:
-            self._bulkhead.release()
 
 
 class _UnavailableAnswerError(Exception):
@@ -139,6 +159,25 @@ class _UnavailableAnswerError(Exception):
     def __init__(self, response: requests.Response) -> None:
         super().__init__()
         self.response = response
+
+
+def _body(response: requests.Response, *, until: float) -> bytes:
+    """Read the whole body piece by piece: a read time-out alone lets a trickling one go on for ever.
+
+    Raises `requests.RequestException` when it breaks off or is not complete at `until`.
+    """
+    pieces = []
+    try:
+        while piece := response.raw.read1(65536, decode_content=True):
+            pieces.append(piece)
+            if time.monotonic() > until:
+                raise requests.ReadTimeout("the answer did not end in time")
+    except (HTTPError, HTTPException, OSError) as exc:
+        response.close()
+        if isinstance(exc, requests.RequestException):
+            raise
+        raise requests.ConnectionError("the answer broke off") from exc
+    return b"".join(pieces)
 
 
 def json_of(response: requests.Response) -> dict[str, Any]:

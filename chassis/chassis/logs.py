@@ -23,9 +23,18 @@ deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 REQUEST_SECONDS = 20.0
 """How long a request may take: below the time-outs of browsers and load balancers, above those of calls out."""
 
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 
 access_logger = logging.getLogger("access")
+
+
+class LineFormatter(JsonFormatter):
+    """One JSON object a line, in which no e-mail address can be read: they come with the errors of PostgreSQL."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        return _ADDRESS.sub("[e-mail]", line) if "@" in line else line
 
 
 class ContextFilter(logging.Filter):
@@ -44,7 +53,7 @@ def logging_config(*, service: str, level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {
             "json": {
-                "()": JsonFormatter,
+                "()": LineFormatter,
                 "fmt": "%(message)s %(levelname)s %(name)s %(request_id)s %(account_id)s",
                 "rename_fields": {"levelname": "level", "name": "logger"},
                 "static_fields": {"service": service},

@@ -31,7 +31,8 @@ class Money:
         return Money(self.amount * quantity, self.currency)
 
     def __str__(self) -> str:
-        return f"{self.amount // 100}.{self.amount % 100:02d} {self.currency}"
+        sign, cents = "-" if self.amount < 0 else "", abs(self.amount)
+        return f"{sign}{cents // 100}.{cents % 100:02d} {self.currency}"
 
     def as_json(self) -> dict[str, Any]:
         return {"amount": self.amount, "currency": self.currency}
@@ -65,7 +66,7 @@ class MoneySerializer(serializers.Serializer[Money]):
         return value
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("amount"), bool):
+        if isinstance(data, dict) and isinstance(data.get("amount"), bool | float):
             raise serializers.ValidationError({"amount": [_("A valid integer is required.")]}, code="invalid")
         value = super().to_internal_value(data)
         return Money(**value)

@@ -1,11 +1,10 @@
 """Keyset pagination: a page deep in a list costs what the first does, and rows added meanwhile shift nothing.
 
-A view names its order by `get_ordering()` or `ordering`, ending in a unique column. The cursor holds the ordering
-values of the row at the page's edge; it is opaque to callers and checked like any other input.
+A view names its order by `get_ordering()` or `ordering`: columns that are never NULL, the last one unique. The cursor
+holds the ordering values of the row at the page's edge; it is opaque to callers and checked like any other input.
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -143,7 +142,7 @@ def _decode(cursor: str | None, queryset: QuerySet[Any], ordering: Sequence[str]
         if names != list(ordering) or len(values) != len(ordering) or not all(isinstance(v, str) for v in values):
             raise ValueError("a cursor of another list")
         position = [_to_python(queryset, name, value) for name, value in zip(ordering, values, strict=True)]
-    except (ValueError, TypeError, KeyError, binascii.Error, UnicodeError, RecursionError, ModelValidationError) as exc:
+    except (ValueError, TypeError, OverflowError, RecursionError, ModelValidationError) as exc:
         raise ValidationError({"cursor": [_("This cursor is not valid for this list.")]}) from exc
     return bool(backward), position
 
@@ -160,4 +159,5 @@ def _to_python(queryset: QuerySet[Any], name: str, value: str) -> Any:
         field = model._meta.get_field(path[-1])
     if "\x00" in value:
         raise ValueError("NUL")
+    value.encode()  # raises for half a surrogate pair, which PostgreSQL does not take either
     return field.to_python(value)

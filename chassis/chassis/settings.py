@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import django_stubs_ext
 import environ
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from chassis.logs import logging_config
@@ -42,33 +43,64 @@ def required(name: str, *, development: str) -> str:
     return development
 
 
+def _level() -> str:
+    level = str(env.str("LOG_LEVEL", default="INFO")).upper()
+    if level not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+        raise ImproperlyConfigured(f"LOG_LEVEL is {level!r}; it must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+    return level
+
+
+def _encryption_key() -> str:
+    key = required("FIELD_ENCRYPTION_KEY", development=DEVELOPMENT_ENCRYPTION_KEY)
+    try:
+        Fernet(key)
+    except ValueError as exc:
+        # Without the cause, which may quote what it was given.
+        raise ImproperlyConfigured("FIELD_ENCRYPTION_KEY must be 32 bytes in URL-safe base64 (a Fernet key).") from exc
+    return key
+
+
+def _database(service: str) -> dict[str, Any]:
+    url = required("DATABASE_URL", development=f"postgres://{service}:{service}@127.0.0.1:5432/{service}")
+    database: dict[str, Any] = environ.Env.db_url_config(url)
+    if database.get("ENGINE") != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_URL must be like postgres://user:password@host:port/database.")
+    # A connection per thread is kept; one that died is noticed before it is used.
+    database |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    database["OPTIONS"] = {
+        "connect_timeout": 3,
+        "application_name": service,
+        # A server that vanished without a word is given up after a quarter of a minute.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 1,
+        "tcp_user_timeout": 15_000,
+        **database.get("OPTIONS", {}),
+    }
+    return database
+
+
 def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> dict[str, Any]:
     """Return the settings of a service called `service`, whose apps are `apps`."""
     django_stubs_ext.monkeypatch()
     production = is_production()
     project = f"{service}_service"
     public_url = required("PUBLIC_URL", development="http://127.0.0.1:8000")
-    database = environ.Env.db_url_config(
-        required("DATABASE_URL", development=f"postgres://{service}:{service}@127.0.0.1:5432/{service}")
-    )
-    database.update(
-        # A connection per thread is kept; one that died is noticed before it is used.
-        CONN_MAX_AGE=None,
-        CONN_HEALTH_CHECKS=True,
-        OPTIONS={"connect_timeout": 3, "application_name": service},
-    )
     mailjet_key = env.str("MAILJET_API_KEY", default="")
+    mailjet_secret = env.str("MAILJET_API_SECRET", default="")
+    if bool(mailjet_key) != bool(mailjet_secret):
+        raise ImproperlyConfigured("Set both MAILJET_API_KEY and MAILJET_API_SECRET, or neither.")
     return {
         "SERVICE_NAME": service,
         "DEBUG": False,
         "SECRET_KEY": required("SECRET_KEY", development=DEVELOPMENT_SECRET_KEY),
-        "FIELD_ENCRYPTION_KEY": required("FIELD_ENCRYPTION_KEY", development=DEVELOPMENT_ENCRYPTION_KEY),
-        "ALLOWED_HOSTS": env.list("ALLOWED_HOSTS", default=[] if production else ["*"]),
+        "FIELD_ENCRYPTION_KEY": _encryption_key(),
+        "ALLOWED_HOSTS": [host.strip() for host in required("ALLOWED_HOSTS", development="*").split(",")],
         "PUBLIC_URL": public_url,
         "CSRF_TRUSTED_ORIGINS": ["{0.scheme}://{0.netloc}".format(urlsplit(public_url))],
         "ROOT_URLCONF": f"{project}.urls",
         "WSGI_APPLICATION": f"{project}.wsgi.application",
-        "DATABASES": {"default": database},
+        "DATABASES": {"default": _database(service)},
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "INSTALLED_APPS": [
             *apps,
@@ -90,6 +122,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         ],
         "MIDDLEWARE": [
             "chassis.logs.RequestLogMiddleware",
+            "chassis.limits.LimitsMiddleware",
             "django.middleware.security.SecurityMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",
@@ -149,6 +182,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "STATIC_ROOT": env.str("STATIC_ROOT", default=str(base_dir / "staticfiles")),
         "WHITENOISE_USE_FINDERS": True,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 1_048_576,
+        "UPLOAD_MAX_SIZE": 20_971_520,  # a form with files
         # The marketplace
         "CURRENCY": env.str("CURRENCY", default="EUR"),
         "FRONTEND_URL": env.str("FRONTEND_URL", default=public_url),
@@ -157,10 +191,10 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "MAIL_FROM": env.str("MAIL_FROM", default="shop@mylittleshopping.example"),
         "MAIL_DIRECTORY": env.str("MAIL_DIRECTORY", default=str(base_dir / "var" / "mail")),
         "MAILJET_API_KEY": mailjet_key,
-        "MAILJET_API_SECRET": env.str("MAILJET_API_SECRET", default=""),
+        "MAILJET_API_SECRET": mailjet_secret,
         "MAILJET_URL": env.str("MAILJET_URL", default=""),
         "EMAIL_BACKEND": f"chassis.mail.{'mailjet' if mailjet_key else 'files'}.EmailBackend",
-        "LOGGING": logging_config(service=service, level=env.str("LOG_LEVEL", default="INFO")),
+        "LOGGING": logging_config(service=service, level=_level()),
         "APPEND_SLASH": False,
         "REST_FRAMEWORK": {
             "DEFAULT_AUTHENTICATION_CLASSES": [

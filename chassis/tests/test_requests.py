@@ -96,7 +96,7 @@ def test_token_users_cost_no_query(client_for: ClientFactory, django_assert_num_
 def test_bad_input_is_a_problem_and_changes_nothing(
     client_for: ClientFactory, body: bytes, content_type: str, status: int
 ) -> None:
-    answer = client_for().generic("POST", URL, body, content_type=content_type)
+    answer = client_for().generic("POST", URL, body, content_type=content_type)  # type: ignore[arg-type]
     assert answer.status_code == status, answer.content
     assert answer["Content-Type"] == "application/problem+json"
     assert Parcel.objects.count() == 0
@@ -132,7 +132,8 @@ def test_pages_walk_forth_and_back_over_equal_values(client_for: ClientFactory) 
         last, url = url, page["next"]
     assert forth == whole
 
-    back, url = [], client.get(last).json()["previous"]
+    back: list[str] = []
+    url = client.get(last).json()["previous"]
     while url:
         page = client.get(url).json()
         back = [row["id"] for row in page["results"]] + back

@@ -12,7 +12,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -65,9 +67,14 @@ def caller_of(request: Request) -> str:
 
 
 def fingerprint_of(request: Request) -> str:
-    """Digest of what is asked: method, path and body; the order of a JSON object's members does not count."""
-    body = json.dumps(request.data, sort_keys=True, default=str)
-    return hashlib.sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
+    """Digest of what is asked: method, address and body; the order of a JSON object's members does not count."""
+    data = dict(request.data.lists()) if isinstance(request.data, MultiValueDict) else request.data
+    body = json.dumps(data, sort_keys=True, default=_named)
+    return hashlib.sha256(f"{request.method} {request.get_full_path()}\n{body}".encode()).hexdigest()
+
+
+def _named(value: Any) -> str:
+    return f"{value.name} {value.size}" if isinstance(value, UploadedFile) else str(value)
 
 
 def replayed(handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -89,6 +96,10 @@ def replayed(handler: Callable[..., Response], request: Request, *args: Any, **k
             body = json.loads(record.body) if record.body else None
             return Response(body, status=record.status, headers={"Idempotent-Replayed": "true"})
         response = handler(request, *args, **kwargs)
+        if response.status_code >= 400:
+            # Refused without an exception: nothing of it stays, the key neither.
+            transaction.set_rollback(True)
+            return response
         IdempotencyRecord.objects.create(
             caller=caller,
             key=key,

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.backends import BaseBackend, ModelBackend
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -57,7 +58,7 @@ class AccountBackend(BaseBackend):
             response = _session.post(
                 f"{settings.AUTH_URL}/api/v1/auth/token", json={"email": email, "password": password}
             )
-            if response.status_code in {400, 401, 403}:
+            if response.status_code in {400, 401, 403, 422}:
                 return None
             if response.status_code == 429:
                 raise ValidationError(_("Too many attempts. Please wait a moment."), code="throttled")
@@ -73,15 +74,15 @@ class AccountBackend(BaseBackend):
 
 
 def shadow_user(claims: Claims) -> User:
-    """Keep a row for the account, with the roles that it has now."""
+    """Keep a row for the account, with the roles that it has now, and no password: that is the auth service's."""
+    known = {
+        "username": str(claims.account_id),
+        "email": claims.email,
+        "email_verified": claims.email_verified,
+        "language": claims.language,
+        "roles": list(claims.roles),
+    }
     user, _created = User.objects.update_or_create(
-        id=claims.account_id,
-        defaults={
-            "username": str(claims.account_id),
-            "email": claims.email,
-            "email_verified": claims.email_verified,
-            "language": claims.language,
-            "roles": list(claims.roles),
-        },
+        id=claims.account_id, defaults=known, create_defaults={**known, "password": make_password(None)}
     )
     return user

@@ -12,7 +12,8 @@ from typing import Any
 
 import jwt
 from django.conf import settings
-from django.db.models import Q
+from django.db import InterfaceError, OperationalError
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
@@ -31,7 +32,7 @@ _session = ServiceSession("auth", timeout=(1.0, 3.0))
 
 
 class KeysUnavailableError(UnavailableError):
-    """No key set was ever fetched and the auth service does not answer: nobody can be identified yet."""
+    """The key that a token names is not known, and the auth service does not say whether it exists."""
 
     code = "identity_unavailable"
     message = _("Sign-in cannot be checked right now. Please try again in a moment.")
@@ -53,14 +54,15 @@ class KeyRing:
     def get(self, kid: str) -> Any | None:
         """Return the key called `kid`, or None if the newest known set has none of that name.
 
-        Raises `KeysUnavailableError` when no set is known at all.
+        Raises `KeysUnavailableError` when that cannot be said: no set is known at all, or the attempt to fetch a newer
+        one failed or has not ended yet.
         """
         if time.monotonic() - self._loaded_at < MEMORY_SECONDS and kid in self._keys:
             return self._keys[kid]
         keys = self._load()
         if kid not in keys:
             keys = self.refresh()
-        if not keys:
+        if kid not in keys and (not keys or self._is_unsure()):
             raise KeysUnavailableError()
         return keys.get(kid)
 
@@ -91,8 +93,18 @@ class KeyRing:
         self._loaded_at = float("-inf")
         self._keys = {}
 
+    def _is_unsure(self) -> bool:
+        row = PublishedKeys.objects.filter(issuer=settings.TOKEN_ISSUER)
+        return row.filter(Q(fetched_at=None) | Q(fetched_at__lt=F("attempted_at"))).exists()
+
     def _load(self) -> dict[str, Any]:
-        document = PublishedKeys.objects.filter(issuer=settings.TOKEN_ISSUER).values_list("document", flat=True).first()
+        rows = PublishedKeys.objects.filter(issuer=settings.TOKEN_ISSUER)
+        try:
+            document = rows.values_list("document", flat=True).first()
+        except (OperationalError, InterfaceError):
+            if not self._keys:
+                raise
+            return self._keys
         keys = _parse(document) if document else {}
         with self._lock:
             self._keys, self._loaded_at = keys, time.monotonic()
@@ -107,7 +119,7 @@ def _parse(document: Any) -> dict[str, Any]:
         if isinstance(entry, dict) and entry.get("kty") == "RSA" and isinstance(entry.get("kid"), str):
             try:
                 keys[entry["kid"]] = jwt.PyJWK(entry, algorithm="RS256").key
-            except jwt.PyJWTError:
+            except (jwt.PyJWTError, ValueError, TypeError):
                 logger.warning("published key ignored", extra={"kid": entry["kid"]})
     if not keys:
         raise KeysUnavailableError(data={"reason": "the published key set has no usable key"})

@@ -17,12 +17,15 @@ class Job(models.Model):
 
     A worker that takes a job moves `run_at` to the end of its lease and notes a lease of its own: when it dies, the job
     is due again by itself, and what it finishes later, past its lease, counts no more.
+
+    Of the jobs of one task and key at most one waits to be taken. One that runs does not stop another from being added,
+    because what it has read may already be old.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     task = models.CharField(max_length=120)
     arguments = models.JSONField(default=dict)
-    # At most one waiting job per task and key; NULL where each call counts.
+    # NULL where each call counts.
     key = models.CharField(max_length=120, null=True, blank=True)  # noqa: DJ001
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.WAITING)
     run_at = models.DateTimeField(db_default=Now())
@@ -36,7 +39,9 @@ class Job(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["task", "key"], condition=models.Q(state="waiting"), name="job_waits_once_per_key"
+                fields=["task", "key"],
+                condition=models.Q(state="waiting", lease=None),
+                name="job_waits_once_per_key",
             ),
             models.CheckConstraint(condition=models.Q(state__in=JobState.values), name="job_state_known"),
         ]

@@ -25,6 +25,11 @@ from chassis.logs import request_id
 
 P = ParamSpec("P")
 
+
+class PermanentFailureError(Exception):
+    """Raised by a task that no repetition can help: its job is dead at once, for an admin to look at."""
+
+
 MAX_ATTEMPTS = 15
 """With the delays of `retry_delay`, a job is tried for about half a day before it counts as dead."""
 
@@ -38,6 +43,7 @@ class Task(Generic[P]):
     atomic: bool
     lease: timedelta
     max_attempts: int
+    private: bool
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
         self.function(*args, **kwargs)
@@ -47,7 +53,10 @@ class Task(Generic[P]):
         self._add(kwargs)
 
     def enqueue_once(self, key: str, *, delay: timedelta = timedelta(0), **kwargs: Any) -> None:
-        """Like `enqueue`, after `delay`, but nothing is added while a job of this task and `key` waits."""
+        """Like `enqueue`, after `delay`, but nothing is added while a job of this task and `key` waits to be taken.
+
+        One that already runs does not count: it may have read what this call is about before it changed.
+        """
         self._add(kwargs, key=key, delay=delay)
 
     def _add(self, kwargs: dict[str, Any], *, key: str | None = None, delay: timedelta = timedelta(0)) -> None:
@@ -81,13 +90,22 @@ current_job: ContextVar[uuid.UUID | None] = ContextVar("current_job", default=No
 
 
 def task(
-    *, atomic: bool = False, lease: timedelta = timedelta(seconds=60), max_attempts: int = MAX_ATTEMPTS
+    *,
+    atomic: bool = False,
+    lease: timedelta = timedelta(seconds=60),
+    max_attempts: int = MAX_ATTEMPTS,
+    private: bool = False,
 ) -> Callable[[Callable[P, None]], Task[P]]:
-    """Declare a task. `lease` must be longer than one run can take."""
+    """Declare a task. `lease` must be longer than one run can take. Arguments of a `private` task are shown to nobody.
+
+    A task that raises is tried again up to `max_attempts` times, unless it raises `PermanentFailureError`.
+    """
 
     def declare(function: Callable[P, None]) -> Task[P]:
         name = f"{function.__module__}.{function.__name__}"
-        declared = Task(name=name, function=function, atomic=atomic, lease=lease, max_attempts=max_attempts)
+        declared = Task(
+            name=name, function=function, atomic=atomic, lease=lease, max_attempts=max_attempts, private=private
+        )
         tasks[name] = declared
         return declared
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections, connection, transaction
 from django.db.models.functions import Now
 
 from chassis.http import jitter
 from chassis.jobs.models import Job, JobState, Schedule
-from chassis.jobs.tasks import Periodic, current_job, periodic, periodics, tasks
+from chassis.jobs.tasks import Periodic, PermanentFailureError, Task, current_job, periodic, periodics, tasks
 from chassis.logs import request_id
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ class Claim:
     arguments: dict[str, Any]
     attempts: int
     request_id: str
+    last_error: str
 
 
 def claim_due(*, limit: int) -> list[Claim]:
@@ -53,7 +54,9 @@ def claim_due(*, limit: int) -> list[Claim]:
                 attempts=job.attempts + 1,
                 run_at=Now() + (known.lease if known else timedelta(minutes=1)),
             )
-            claims.append(Claim(job.pk, lease, job.task, job.arguments, job.attempts + 1, job.request_id))
+            claims.append(
+                Claim(job.pk, lease, job.task, job.arguments, job.attempts + 1, job.request_id, job.last_error)
+            )
     return claims
 
 
@@ -64,26 +67,39 @@ def run(claim: Claim) -> None:
         known = tasks.get(claim.task)
         if known is None:
             # A newer release's job, seen during a rolling upgrade: another worker knows it.
-            _postpone(claim, "no such task in this release", max_attempts=None)
-            return
-        try:
-            if known.atomic:
-                with transaction.atomic():
-                    known.function(**claim.arguments)
-                    _finish(claim)
-            else:
-                known.function(**claim.arguments)
-                _finish(claim)
-        except LeaseLostError:
-            logger.warning("job lease lost", extra={"job": str(claim.id), "task": claim.task})
-        except Exception as exc:
-            logger.warning("job failed", extra={"job": str(claim.id), "task": claim.task}, exc_info=exc)
-            _postpone(claim, f"{type(exc).__name__}: {exc}", max_attempts=known.max_attempts)
+            _postpone(claim, "no such task in this release")
+        elif claim.attempts > known.max_attempts:
+            _bury(claim, claim.last_error or "its worker died, or its lease ran out, at every attempt")
         else:
-            logger.info("job done", extra={"job": str(claim.id), "task": claim.task, "attempts": claim.attempts})
+            _run_known(known, claim)
     finally:
         request_id.reset(request_token)
         current_job.reset(job_token)
+
+
+def _run_known(known: Task[Any], claim: Claim) -> None:
+    names = {"job": str(claim.id), "task": claim.task, "attempts": claim.attempts}
+    try:
+        if known.atomic:
+            with transaction.atomic():
+                known.function(**claim.arguments)
+                _finish(claim)
+        else:
+            known.function(**claim.arguments)
+            _finish(claim)
+    except LeaseLostError:
+        logger.warning("job lease lost", extra=names)
+    except Exception as exc:
+        logger.warning("job failed", extra=names, exc_info=exc)
+        # If it was the connection that failed, a new one can note it.
+        close_old_connections()
+        error = f"{type(exc).__name__}: {exc}"
+        if isinstance(exc, PermanentFailureError) or claim.attempts >= known.max_attempts:
+            _bury(claim, error)
+        else:
+            _postpone(claim, error)
+    else:
+        logger.info("job done", extra=names)
 
 
 def retry_delay(attempts: int) -> timedelta:
@@ -96,12 +112,23 @@ def _finish(claim: Claim) -> None:
         raise LeaseLostError()
 
 
-def _postpone(claim: Claim, error: str, *, max_attempts: int | None) -> None:
-    if max_attempts is not None and claim.attempts >= max_attempts:
-        logger.error("job dead", extra={"job": str(claim.id), "task": claim.task, "error": error})
-        _held(claim).update(state=JobState.DEAD, lease=None, last_error=error[:2000], finished_at=Now())
-    else:
-        _held(claim).update(lease=None, last_error=error[:2000], run_at=Now() + retry_delay(claim.attempts))
+def _postpone(claim: Claim, error: str) -> None:
+    try:
+        with transaction.atomic():
+            _held(claim).update(lease=None, last_error=_storable(error), run_at=Now() + retry_delay(claim.attempts))
+    except IntegrityError:
+        # Another job of its key was added while it ran, and will do what is left to do.
+        _held(claim).update(state=JobState.DONE, lease=None, last_error=_storable(error), finished_at=Now())
+
+
+def _bury(claim: Claim, error: str) -> None:
+    logger.error("job dead", extra={"job": str(claim.id), "task": claim.task, "error": error})
+    _held(claim).update(state=JobState.DEAD, lease=None, last_error=_storable(error), finished_at=Now())
+
+
+def _storable(error: str) -> str:
+    """What PostgreSQL takes as text: no NUL, no half of a surrogate pair."""
+    return error[:2000].replace("\x00", "").encode(errors="backslashreplace").decode()
 
 
 def _held(claim: Claim) -> Any:
@@ -135,12 +162,13 @@ class Worker:
 
     def __init__(self, *, threads: int = 4) -> None:
         self._threads = threads
-        self._stopping = threading.Event()
+        # A plain flag: a signal handler that takes a lock, as an Event does, may wait for the thread it interrupts.
+        self._stopping = False
         self._slots = threading.BoundedSemaphore(threads)
         self._periodic_running: set[str] = set()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self._stopping = True
 
     def run_forever(self) -> None:
         with (
@@ -148,7 +176,7 @@ class Worker:
             ThreadPoolExecutor(max(1, len(periodics)), thread_name_prefix="periodic") as turns,
         ):
             next_schedule = 0.0
-            while not self._stopping.is_set():
+            while not self._stopping:
                 try:
                     close_old_connections()
                     if time.monotonic() >= next_schedule:
@@ -161,10 +189,10 @@ class Worker:
                 except (DatabaseError, InterfaceError) as exc:
                     logger.warning("worker waits for its database", extra={"error": str(exc).strip()})
                     connection.close()
-                    self._stopping.wait(jitter(DATABASE_PAUSE_SECONDS))
+                    time.sleep(jitter(DATABASE_PAUSE_SECONDS))
                     continue
                 if not taken:
-                    self._stopping.wait(jitter(POLL_SECONDS))
+                    time.sleep(jitter(POLL_SECONDS))
 
     def _take_jobs(self, pool: ThreadPoolExecutor) -> bool:
         free = 0
@@ -186,6 +214,9 @@ class Worker:
         except (DatabaseError, InterfaceError) as exc:
             # The job's end could not be written: its lease runs out and it is run again.
             logger.warning("job end not written", extra={"job": str(claim.id), "error": str(exc).strip()})
+        except Exception:
+            # Nothing waits for this thread's result: it would be lost.
+            logger.exception("job end not written", extra={"job": str(claim.id)})
         finally:
             connection.close()
             self._slots.release()

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.template import TemplateDoesNotExist
-from django.template.loader import render_to_string
+from django.template import Context, TemplateDoesNotExist
+from django.template.loader import get_template
+from django.utils import translation
 
-from chassis.jobs.tasks import current_job_id, task
+from chassis.jobs.tasks import PermanentFailureError, current_job_id, task
 
 LANGUAGES = ("en", "fr")
 JOB_HEADER = "X-Job-ID"
@@ -21,25 +22,38 @@ class MailNotSentError(Exception):
     """The mail could not be handed over now; the job tries again."""
 
 
-class MailRefusedError(Exception):
-    """The provider refused this mail for what it is."""
+class MailRefusedError(PermanentFailureError):
+    """The provider refused this mail for what it is: it would refuse it again."""
 
 
 def queue_mail(*, template: str, to: str, language: str, context: dict[str, Any]) -> None:
-    """Render a mail and queue it in the present transaction. Unknown languages fall back to English."""
-    base = f"mails/{template}.{language if language in LANGUAGES else 'en'}"
-    subject, _newline, text = render_to_string(f"{base}.txt", context).partition("\n")
-    deliver_mail.enqueue(to=to, subject=subject.strip(), text=text.strip() + "\n", html=_html(f"{base}.html", context))
+    """Render a mail and queue it in the present transaction. Unknown languages fall back to English.
+
+    Values are escaped in the HTML part only.
+    """
+    language = language if language in LANGUAGES else "en"
+    base = f"mails/{template}.{language}"
+    with translation.override(language):
+        subject, _newline, text = _plain(f"{base}.txt", context).partition("\n")
+        html = _html(f"{base}.html", context)
+    # A subject is one line, whatever the values in it hold.
+    deliver_mail.enqueue(to=to, subject=" ".join(subject.split()), text=text.strip() + "\n", html=html)
+
+
+def _plain(template: str, context: dict[str, Any]) -> str:
+    found: Any = get_template(template)
+    return str(found.template.render(Context(context, autoescape=False)))
 
 
 def _html(template: str, context: dict[str, Any]) -> str:
     try:
-        return str(render_to_string(template, context))
+        found = get_template(template)
     except TemplateDoesNotExist:
         return ""
+    return str(found.render(context))
 
 
-@task()
+@task(private=True)
 def deliver_mail(*, to: str, subject: str, text: str, html: str) -> None:
     message = EmailMultiAlternatives(
         subject, text, settings.MAIL_FROM, [to], headers={JOB_HEADER: str(current_job_id())}

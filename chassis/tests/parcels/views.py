@@ -38,7 +38,7 @@ class ParcelViewSet(
     ordering = ("-weight", "id")
 
     def get_queryset(self) -> QuerySet[Parcel]:
-        return Parcel.objects.filter(owner=self.request.user.pk)
+        return Parcel.objects.filter(owner=self.request.user.pk)  # type: ignore[misc]
 
     def perform_create(self, serializer: Any) -> None:
         serializer.save(owner=self.request.user.pk)

@@ -1,0 +1,38 @@
+"""What no view should have to think of: requests that are too large, or not text as we understand it."""
+
+import codecs
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from chassis.problems import BadRequestError, PayloadTooLargeError, plain_problem
+
+
+class LimitsMiddleware:
+    """Refuses a body above the settings' limits (413), a charset other than UTF-8 (415) and NUL in an address (400).
+
+    DRF's parsers read a body whole, whatever Django's DATA_UPLOAD_MAX_MEMORY_SIZE says. PostgreSQL stores no NUL.
+    Python knows "charsets" that are no text encodings at all.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._refusal(request) or self.get_response(request)
+
+    def _refusal(self, request: HttpRequest) -> HttpResponse | None:
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return plain_problem(request, BadRequestError.code, BadRequestError.status, BadRequestError.message)
+        if request.encoding and codecs.lookup(request.encoding).name not in {"utf-8", "ascii"}:
+            return plain_problem(request, "charset_not_supported", 415, _("Only UTF-8 is understood here."))
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        files = request.content_type == "multipart/form-data"
+        limit = settings.UPLOAD_MAX_SIZE if files else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if length.isdecimal() and int(length) > limit:
+            return plain_problem(
+                request, PayloadTooLargeError.code, PayloadTooLargeError.status, PayloadTooLargeError.message
+            )
+        return None
