@@ -4,13 +4,34 @@ from chassis.settings import required, service_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-globals().update(
-    service_settings(
-        service="aggregator",
-        base_dir=BASE_DIR,
-        apps=["sagas"],
-    )
+SHARED = service_settings(
+    service="aggregator",
+    base_dir=BASE_DIR,
+    apps=["gateways", "sagas", "checkouts", "storefront", "platform_status", "browser_sessions"],
 )
+globals().update(SHARED)
+
+AUTHENTICATION_BACKENDS = [
+    "chassis.identity.backends.BreakGlassBackend",
+    "browser_sessions.backends.TokenKeepingBackend",
+]
+REST_FRAMEWORK = SHARED["REST_FRAMEWORK"] | {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "chassis.identity.tokens.BearerAuthentication",
+        "browser_sessions.authentication.SessionTokenAuthentication",
+    ],
+}
+SPECTACULAR_SETTINGS = SHARED["SPECTACULAR_SETTINGS"] | {
+    "TITLE": "Mylittleshopping",
+    "DESCRIPTION": "The marketplace's public API. Services' own specs: see `/status` for what runs.",
+    "ENUM_NAME_OVERRIDES": {
+        "CartStateEnum": "storefront.api.serializers.CART_STATES",
+        "CartLineStatusEnum": "storefront.api.serializers.LINE_STATUSES",
+        "OrderStateEnum": "storefront.api.serializers.ORDER_STATES",
+        "SaleStateEnum": "storefront.api.serializers.SALE_STATES",
+        "CheckoutStateEnum": "checkouts.api.serializers.CHECKOUT_STATES",
+    },
+}
 
 INVENTORY_URL = required("INVENTORY_URL", development="http://127.0.0.1:8002")
 ORDERS_URL = required("ORDERS_URL", development="http://127.0.0.1:8003")

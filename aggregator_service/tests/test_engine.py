@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -78,11 +78,11 @@ class Services:
 
 
 @pytest.fixture
-def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+def services(monkeypatch: pytest.MonkeyPatch) -> Services:
     services = Services()
     monkeypatch.setitem(definitions, "test", services.definition())
     monkeypatch.setattr(engine, "jitter", lambda seconds: 0.0)
-    yield services
+    return services
 
 
 @pytest.fixture
@@ -242,8 +242,10 @@ def test_calling_off_overtakes_the_driver_in_the_middle_of_its_call(
 @pytest.mark.parametrize("step", ["confirm", "commit"])
 def test_past_the_pivot_nobody_calls_off(services: Services, step: str) -> None:
     drive = begin()
-    services.tell(step, lambda: None if call_off(drive.saga.pk, reason=RefusedError()) is None else pytest.fail())
+    called_off: list[object] = []
+    services.tell(step, lambda: called_off.append(call_off(drive.saga.pk, reason=RefusedError())))
     assert drive.run(seconds=5).state == SagaState.COMPLETED
+    assert called_off == [None]
 
 
 def test_while_compensating_nobody_crosses_the_pivot(services: Services, impatient: None) -> None:

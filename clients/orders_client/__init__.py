@@ -1,0 +1,6 @@
+"""A client library for accessing Mylittleshopping: orders. Generated: don't edit, see clients/README.md."""
+
+from .client import Client
+from .errors import MalformedResponse
+
+__all__ = ["Client", "MalformedResponse"]

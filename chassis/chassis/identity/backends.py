@@ -36,7 +36,9 @@ class BreakGlassBackend(ModelBackend):
 
 
 class AccountBackend(BaseBackend):
-    """An account of the marketplace, by e-mail and password."""
+    """An account of the marketplace, by e-mail and password. `tokens` is what the auth service gave for them."""
+
+    tokens: dict[str, Any] | None = None
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
@@ -62,7 +64,8 @@ class AccountBackend(BaseBackend):
                 return None
             if response.status_code == 429:
                 raise ValidationError(_("Too many attempts. Please wait a moment."), code="throttled")
-            return AccessToken(json_of(response)["access"]).claims()
+            self.tokens = json_of(response)
+            return AccessToken(self.tokens["access"]).claims()
         except (CallError, TokenError, KeyError, UnavailableError) as exc:
             logger.warning("login not checked", extra={"error": str(exc)})
             raise ValidationError(

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class BrowserSessionsConfig(AppConfig):
+    name = "browser_sessions"

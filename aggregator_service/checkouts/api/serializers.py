@@ -1,0 +1,31 @@
+"""What a checkout takes and gives."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+
+from chassis.money import MoneySerializer
+from storefront.api.serializers import OrderSerializer
+
+CHECKOUT_STATES = ["processing", "completed", "failed"]
+
+
+class CheckoutInputSerializer(serializers.Serializer[Any]):
+    cart = serializers.UUIDField()
+    shipping_address = serializers.UUIDField()
+    payment_method = serializers.RegexField(
+        r"^[A-Za-z][A-Za-z0-9_]{2,99}$",
+        help_text="A token from the payment provider, such as `pm_card_visa`; never a card number.",
+    )
+    expected_total = MoneySerializer(help_text="What the buyer saw and agreed to pay.")
+
+
+@extend_schema_serializer(component_name="Checkout")
+class CheckoutSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=CHECKOUT_STATES)
+    order = OrderSerializer(allow_null=True)
+    problem = serializers.JSONField(
+        allow_null=True, help_text="Why it failed: the problem that the checkout was answered with."
+    )

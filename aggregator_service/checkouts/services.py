@@ -1,0 +1,101 @@
+"""Starting, repeating and cancelling checkouts."""
+
+import hashlib
+import json
+import time
+import uuid
+
+from chassis.idempotency.replay import KeyReusedError
+from chassis.identity.models import User
+from chassis.money import Money
+from checkouts.errors import (
+    CheckoutCancelledError,
+    CheckoutDecidedError,
+    EmailNotVerifiedError,
+)
+from checkouts.saga import CHECKOUT, checkout_id
+from checkouts.selectors import get_checkout
+from gateways import inventory
+from sagas.engine import Drive, OvertakenError, call_off, start
+from sagas.models import Saga
+from sagas.states import Direction, SagaState
+
+DRIVE_SECONDS = 10.0
+"""How long a request drives its checkout itself; then a worker goes on, and the buyer is told where to look."""
+
+POLL_SECONDS = 0.05
+
+
+def check_out(
+    *,
+    buyer: User,
+    key: str,
+    cart_id: uuid.UUID,
+    shipping_address: uuid.UUID,
+    payment_method: str,
+    expected_total: Money,
+    headers: dict[str, str],
+) -> Saga:
+    """Buy what is in the cart, or meet the checkout that `key` named before; return it as it stands after a while.
+
+    Raises `EmailNotVerifiedError`, `KeyReusedError`, and, before anything is written, what the cart's service refuses
+    or that it is down: the key is unused then.
+    """
+    if not buyer.email_verified:
+        raise EmailNotVerifiedError()
+    asked = {
+        "cart": str(cart_id),
+        "shipping_address": str(shipping_address),
+        "payment_method": payment_method,
+        "expected_total": expected_total.as_json(),
+    }
+    fingerprint = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    saga_id = checkout_id(account_id=buyer.id, key=key)
+    if known := Saga.objects.filter(pk=saga_id).first():
+        return _met(known, fingerprint)
+    cart = inventory.get_cart(cart_id=cart_id, headers=headers)
+    drive = start(
+        kind=CHECKOUT.kind,
+        saga_id=saga_id,
+        account_id=buyer.id,
+        fingerprint=fingerprint,
+        data={**asked, "cart_version": cart["version"], "email": buyer.email},
+    )
+    if drive is None:
+        return _met(Saga.objects.get(pk=saga_id), fingerprint)
+    return _driven(drive)
+
+
+def cancel_checkout(*, account_id: uuid.UUID, saga_id: uuid.UUID) -> Saga:
+    """Call an undecided checkout off, which frees its cart; repeatable.
+
+    Raises `CheckoutNotFoundError`, and `CheckoutDecidedError` when it has been paid.
+    """
+    get_checkout(account_id=account_id, saga_id=saga_id)
+    drive = call_off(saga_id, reason=CheckoutCancelledError())
+    saga = _driven(drive) if drive is not None else _awaited(Saga.objects.get(pk=saga_id))
+    if saga.direction == Direction.FORWARD:
+        raise CheckoutDecidedError(data={"checkout": str(saga_id)})
+    return saga
+
+
+def _driven(drive: Drive) -> Saga:
+    try:
+        return drive.run(seconds=DRIVE_SECONDS)
+    except OvertakenError:
+        return _awaited(Saga.objects.get(pk=drive.saga.pk))
+
+
+def _met(saga: Saga, fingerprint: str) -> Saga:
+    if saga.fingerprint != fingerprint:
+        raise KeyReusedError()
+    return _awaited(saga)
+
+
+def _awaited(saga: Saga) -> Saga:
+    """Watch a checkout that somebody else drives until it ends, or until the answer cannot wait longer."""
+    until = time.monotonic() + DRIVE_SECONDS
+    while saga.state == SagaState.RUNNING and saga.lease_owner is not None and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
+        saga.refresh_from_db()
+    return saga

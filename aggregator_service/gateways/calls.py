@@ -1,0 +1,138 @@
+"""How every call to a service is made, and what its failures mean here.
+
+Gateways are the only modules that know the generated clients. They return plain JSON objects, whose shape the client
+has checked against the service's spec, and raise two kinds of errors: `RefusedError`, the service's own problem, to be
+passed on as it is; and `ServiceDownError`, when there is no usable answer and what happened is unknown.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+
+import auth_client
+import inventory_client
+import orders_client
+import payment_client
+from chassis.errors import DomainError, UnavailableError
+from chassis.http import CallError, ServiceSession
+from gateways.service_token import service_token
+
+logger = logging.getLogger(__name__)
+
+MALFORMED = (
+    auth_client.MalformedResponse,
+    inventory_client.MalformedResponse,
+    orders_client.MalformedResponse,
+    payment_client.MalformedResponse,
+)
+
+sessions = {name: ServiceSession(name) for name in ("auth", "inventory", "orders", "payment")}
+
+
+class ServiceDownError(UnavailableError):
+    """A service gave no usable answer."""
+
+    code = "service_unavailable"
+    message = _("A part of the marketplace does not answer right now. Please try again in a moment.")
+
+    def __init__(self, service: str) -> None:
+        super().__init__(data={"service": service})
+        self.service = service
+
+
+class RefusedError(DomainError):
+    """A service's refusal, passed on with its own code, status and data."""
+
+    def __init__(self, body: Mapping[str, Any], *, status: int, retry_after: int | None = None) -> None:
+        own = {"type", "title", "status", "code", "detail", "errors", "request_id"}
+        super().__init__(
+            str(body.get("detail", "")),
+            data={name: value for name, value in body.items() if name not in own},
+            retry_after=retry_after,
+        )
+        self.code = str(body.get("code", "refused"))
+        self.status = status
+        self.errors = list(body.get("errors", []))
+
+
+def answer(service: str, operation: Callable[..., Any], **arguments: Any) -> Any:
+    """Call a generated operation and return its JSON body, or None where it has none.
+
+    Raises `RefusedError` and `ServiceDownError`.
+    """
+    _status, body = exchange(service, operation, **arguments)
+    return body
+
+
+def exchange(service: str, operation: Callable[..., Any], **arguments: Any) -> tuple[int, Any]:
+    """Like `answer`, for operations that succeed in more than one way: return the status too."""
+    try:
+        response = operation(client=_client(service), **arguments)
+    except (CallError, requests.RequestException) as exc:
+        logger.warning("call failed", extra={"to": service, "error": str(exc)})
+        raise ServiceDownError(service) from exc
+    except MALFORMED as exc:
+        logger.exception("answer off its spec", extra={"to": service, "status_code": exc.status_code})
+        raise ServiceDownError(service) from exc
+    if response.status_code < 300:
+        return response.status_code, json.loads(response.content) if response.content else None
+    if response.status_code >= 500 or response.parsed is None:
+        logger.warning("call failed", extra={"to": service, "status_code": response.status_code})
+        raise ServiceDownError(service)
+    retry_after = response.headers.get("Retry-After", "")
+    raise RefusedError(
+        json.loads(response.content),
+        status=response.status_code,
+        retry_after=int(retry_after) if retry_after.isdigit() else None,
+    )
+
+
+def service_answer(service: str, operation: Callable[..., Any], **arguments: Any) -> Any:
+    """Call as the platform itself, with its service token. Raises as `answer` does.
+
+    A service that does not take the token is out of reach like one that is down: the token is renewed, and whoever
+    drives the call tries again.
+    """
+    headers = {"Authorization": f"Bearer {service_token.get()}", **_language()}
+    try:
+        return answer(service, operation, headers=headers, **arguments)
+    except RefusedError as exc:
+        if exc.status == 401:
+            service_token.renew()
+        if exc.status in {401, 403, 429}:
+            # Nothing is wrong with what was asked: the platform itself is not let in.
+            logger.exception("service call not let in", extra={"to": service, "status_code": exc.status})
+            raise ServiceDownError(service) from exc
+        raise
+
+
+def caller_headers(request: Request) -> dict[str, str]:
+    """Headers of a call made for the caller of `request`: their own token, language and Idempotency-Key."""
+    headers = _language()
+    token: Any = request.auth
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token.token.decode()}"
+    if key := request.headers.get("Idempotency-Key"):
+        headers["Idempotency-Key"] = key
+    return headers
+
+
+def _language() -> dict[str, str]:
+    return {"Accept-Language": get_language() or "en"}
+
+
+def _client(service: str) -> Any:
+    module, url = {
+        "auth": (auth_client, settings.AUTH_URL),
+        "inventory": (inventory_client, settings.INVENTORY_URL),
+        "orders": (orders_client, settings.ORDERS_URL),
+        "payment": (payment_client, settings.PAYMENT_URL),
+    }[service]
+    return module.Client(base_url=url, session=sessions[service], timeout=None)

@@ -1,0 +1,70 @@
+"""The inventory service: catalogue, carts and reservations."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from gateways.bodies import PassedBody
+from gateways.calls import answer, exchange, service_answer
+from inventory_client.api.carts import cart_lines_put, cart_lines_remove, carts_open, carts_retrieve
+from inventory_client.api.catalogue import categories_list, products_list, products_retrieve
+from inventory_client.api.reservations import reservations_commit, reservations_release, reservations_reserve
+
+SERVICE = "inventory"
+
+Json = dict[str, Any]
+Headers = Mapping[str, str]
+
+
+def categories(*, headers: Headers) -> Json:
+    tree: Json = answer(SERVICE, categories_list.sync_detailed, headers=headers)
+    return tree
+
+
+def products(*, headers: Headers, query: Mapping[str, Any]) -> Json:
+    page: Json = answer(SERVICE, products_list.sync_detailed, headers=headers, **query)
+    return page
+
+
+def product(*, id_or_slug: str, headers: Headers) -> Json:
+    found: Json = answer(SERVICE, products_retrieve.sync_detailed, key=id_or_slug, headers=headers)
+    return found
+
+
+def open_cart(*, headers: Headers) -> tuple[Json, bool]:
+    """Return a cart, and whether it is new: a buyer who has an open one gets that."""
+    status, cart = exchange(SERVICE, carts_open.sync_detailed, headers=headers)
+    return cart, status == 201
+
+
+def get_cart(*, cart_id: UUID, headers: Headers) -> Json:
+    cart: Json = answer(SERVICE, carts_retrieve.sync_detailed, id=cart_id, headers=headers)
+    return cart
+
+
+def set_line(*, cart_id: UUID, variant: UUID, body: Any, headers: Headers) -> Json:
+    cart: Json = answer(
+        SERVICE, cart_lines_put.sync_detailed, id=cart_id, variant=variant, body=PassedBody(body), headers=headers
+    )
+    return cart
+
+
+def remove_line(*, cart_id: UUID, variant: UUID, headers: Headers) -> None:
+    answer(SERVICE, cart_lines_remove.sync_detailed, id=cart_id, variant=variant, headers=headers)
+
+
+def reserve(*, reservation_id: UUID, cart: str, cart_version: int, buyer: UUID) -> Json:
+    """Set the cart's lines aside for `buyer`, all or none; repeatable."""
+    body = PassedBody({"cart": cart, "cart_version": cart_version, "buyer": str(buyer)})
+    reservation: Json = service_answer(SERVICE, reservations_reserve.sync_detailed, id=reservation_id, body=body)
+    return reservation
+
+
+def release(*, reservation_id: UUID) -> None:
+    """Call the reservation off, also one that never arrived; its cart is open again."""
+    service_answer(SERVICE, reservations_release.sync_detailed, id=reservation_id)
+
+
+def commit(*, reservation_id: UUID) -> None:
+    """Take what was reserved out of stock for good, and close the cart."""
+    service_answer(SERVICE, reservations_commit.sync_detailed, id=reservation_id)

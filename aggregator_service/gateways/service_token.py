@@ -1,0 +1,99 @@
+"""The service token, for what only the platform may do: by client credentials, renewed at half its life."""
+
+import logging
+import threading
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from requests import RequestException
+
+import auth_client
+from auth_client.api.auth import auth_service_token_create
+from auth_client.models import ClientCredentialsRequest
+from auth_client.models import ServiceToken as IssuedToken
+from chassis.encryption import UnreadableSecretError, decrypt, encrypt
+from chassis.errors import UnavailableError
+from chassis.http import CallError, ServiceSession
+from gateways.models import ServiceToken
+
+logger = logging.getLogger(__name__)
+
+MEMORY_SECONDS = 30
+RETRY_SECONDS = 5
+
+
+class NoServiceTokenError(UnavailableError):
+    """There is no valid service token and the auth service gives none."""
+
+    code = "service_token_unavailable"
+    message = _("The marketplace cannot act for you right now. Please try again in a moment.")
+
+
+class ServiceTokenKeeper:
+    """Holds the token in this process's memory, then in the database, and renews it from the auth service."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._session = ServiceSession("auth", timeout=(1.0, 3.0))
+        self._token = ""
+        self._good_until = float("-inf")
+        self._tried_at = float("-inf")
+
+    def get(self) -> str:
+        """Return a token that is valid now. Raises `NoServiceTokenError`."""
+        if time.monotonic() < self._good_until:
+            return self._token
+        row = ServiceToken.objects.filter(client_id=settings.SERVICE_CLIENT_ID).first()
+        if row is None or row.renew_at <= timezone.now():
+            row = self.renew() or row
+        token = _opened(row) if row is not None and row.expires_at > timezone.now() else None
+        if token is None:
+            raise NoServiceTokenError()
+        with self._lock:
+            self._token, self._good_until = token, time.monotonic() + MEMORY_SECONDS
+        return token
+
+    def renew(self) -> ServiceToken | None:
+        """Ask for a new token and keep it; None when the auth service gives none, or was asked a moment ago."""
+        with self._lock:
+            if time.monotonic() - self._tried_at < RETRY_SECONDS:
+                return None
+            self._tried_at = time.monotonic()
+            self._good_until = float("-inf")
+        client = auth_client.Client(base_url=settings.AUTH_URL, session=self._session, timeout=None)
+        body = ClientCredentialsRequest(
+            client_id=settings.SERVICE_CLIENT_ID, client_secret=settings.SERVICE_CLIENT_SECRET
+        )
+        try:
+            response = auth_service_token_create.sync_detailed(client=client, body=body)
+        except (CallError, RequestException, auth_client.MalformedResponse) as exc:
+            logger.warning("service token not renewed", extra={"error": str(exc)})
+            return None
+        issued = response.parsed
+        if not isinstance(issued, IssuedToken):
+            logger.error("service token refused", extra={"status_code": response.status_code})
+            return None
+        life = timedelta(seconds=issued.expires_in)
+        row, _created = ServiceToken.objects.update_or_create(
+            client_id=settings.SERVICE_CLIENT_ID,
+            defaults={
+                "secret": encrypt(issued.access),
+                "renew_at": timezone.now() + life / 2,
+                "expires_at": timezone.now() + life - timedelta(minutes=1),
+            },
+        )
+        return row
+
+
+def _opened(row: ServiceToken) -> str | None:
+    try:
+        return decrypt(row.secret)
+    except UnreadableSecretError:
+        logger.warning("stored service token cannot be read: FIELD_ENCRYPTION_KEY changed")
+        return None
+
+
+service_token = ServiceTokenKeeper()

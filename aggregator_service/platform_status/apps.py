@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class PlatformStatusConfig(AppConfig):
+    name = "platform_status"

@@ -1,0 +1,94 @@
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from ...client import Client
+from ...models.account import Account
+from ...models.problem import Problem
+from ...types import Response
+
+
+def _request() -> dict[str, Any]:
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "path": "/api/v1/accounts/me",
+    }
+    return _kwargs
+
+
+def _parse(response: requests.Response) -> Account | Problem | None:
+    if response.status_code == 200:
+        response_200 = Account.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 406:
+        response_406 = Problem.from_dict(response.json())
+
+        return response_406
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    return None
+
+
+def sync_detailed(
+    *,
+    client: Client,
+    headers: Mapping[str, str] | None = None,
+    timeout: tuple[float, float] | None = None,
+) -> Response[Account | Problem]:
+    """Show the caller's account
+
+    The caller's own account.
+
+    Returns the answer, whatever its status.
+
+    Raises requests.RequestException when no whole answer came, and MalformedResponse.
+    """
+    return client.call(
+        _parse,
+        **_request(),
+        headers=headers,
+        timeout=timeout,
+    )
+
+
+def sync(
+    *,
+    client: Client,
+    headers: Mapping[str, str] | None = None,
+    timeout: tuple[float, float] | None = None,
+) -> Account | Problem | None:
+    """Show the caller's account
+
+    The caller's own account.
+
+    Returns the parsed body of the answer, without its status.
+
+    Raises requests.RequestException when no whole answer came, and MalformedResponse.
+    """
+    return sync_detailed(
+        client=client,
+        headers=headers,
+        timeout=timeout,
+    ).parsed

@@ -1,0 +1,89 @@
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from ...client import Client
+from ...models.key_set import KeySet
+from ...models.problem import Problem
+from ...types import Response
+
+
+def _request() -> dict[str, Any]:
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "path": "/.well-known/jwks.json",
+    }
+    return _kwargs
+
+
+def _parse(response: requests.Response) -> KeySet | Problem | None:
+    if response.status_code == 200:
+        response_200 = KeySet.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 406:
+        response_406 = Problem.from_dict(response.json())
+
+        return response_406
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    return None
+
+
+def sync_detailed(
+    *,
+    client: Client,
+    headers: Mapping[str, str] | None = None,
+    timeout: tuple[float, float] | None = None,
+) -> Response[KeySet | Problem]:
+    """List the public keys that verify access tokens (JWKS)
+
+    The public keys that verify access tokens.
+
+    Returns the answer, whatever its status.
+
+    Raises requests.RequestException when no whole answer came, and MalformedResponse.
+    """
+    return client.call(
+        _parse,
+        **_request(),
+        headers=headers,
+        timeout=timeout,
+    )
+
+
+def sync(
+    *,
+    client: Client,
+    headers: Mapping[str, str] | None = None,
+    timeout: tuple[float, float] | None = None,
+) -> KeySet | Problem | None:
+    """List the public keys that verify access tokens (JWKS)
+
+    The public keys that verify access tokens.
+
+    Returns the parsed body of the answer, without its status.
+
+    Raises requests.RequestException when no whole answer came, and MalformedResponse.
+    """
+    return sync_detailed(
+        client=client,
+        headers=headers,
+        timeout=timeout,
+    ).parsed

@@ -1,0 +1,144 @@
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import requests
+
+from ...client import Client, path_segment
+from ...models.cart import Cart
+from ...models.cart_line_change_request import CartLineChangeRequest
+from ...models.problem import Problem
+from ...types import Response
+
+
+def _request(
+    *,
+    cart: UUID,
+    variant: UUID,
+    body: CartLineChangeRequest,
+) -> dict[str, Any]:
+    _kwargs: dict[str, Any] = {
+        "method": "put",
+        "path": "/api/v1/carts/{cart}/lines/{variant}".format(
+            cart=path_segment(cart),
+            variant=path_segment(variant),
+        ),
+    }
+    _kwargs["json"] = body.to_dict()
+
+    return _kwargs
+
+
+def _parse(response: requests.Response) -> Cart | Problem | None:
+    if response.status_code == 200:
+        response_200 = Cart.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 406:
+        response_406 = Problem.from_dict(response.json())
+
+        return response_406
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    return None
+
+
+def sync_detailed(
+    *,
+    client: Client,
+    cart: UUID,
+    variant: UUID,
+    body: CartLineChangeRequest,
+    headers: Mapping[str, str] | None = None,
+    timeout: tuple[float, float] | None = None,
+) -> Response[Cart | Problem]:
+    """Set how many of a variant a cart holds
+
+    Refused with `cart_in_checkout`, `cart_closed` or `cart_full`.
+
+    Returns the answer, whatever its status.
+
+    Raises requests.RequestException when no whole answer came, and MalformedResponse.
+    """
+    return client.call(
+        _parse,
+        **_request(
+            cart=cart,
+            variant=variant,
+            body=body,
+        ),
+        headers=headers,
+        timeout=timeout,
+    )
+
+
+def sync(
+    *,
+    client: Client,
+    cart: UUID,
+    variant: UUID,
+    body: CartLineChangeRequest,
+    headers: Mapping[str, str] | None = None,
+    timeout: tuple[float, float] | None = None,
+) -> Cart | Problem | None:
+    """Set how many of a variant a cart holds
+
+    Refused with `cart_in_checkout`, `cart_closed` or `cart_full`.
+
+    Returns the parsed body of the answer, without its status.
+
+    Raises requests.RequestException when no whole answer came, and MalformedResponse.
+    """
+    return sync_detailed(
+        client=client,
+        cart=cart,
+        variant=variant,
+        body=body,
+        headers=headers,
+        timeout=timeout,
+    ).parsed

@@ -1,0 +1,123 @@
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import requests
+
+from ...client import Client, path_segment
+from ...models.problem import Problem
+from ...types import Response
+
+
+def _request(
+    *,
+    cart: UUID,
+    variant: UUID,
+) -> dict[str, Any]:
+    _kwargs: dict[str, Any] = {
+        "method": "delete",
+        "path": "/api/v1/carts/{cart}/lines/{variant}".format(
+            cart=path_segment(cart),
+            variant=path_segment(variant),
+        ),
+    }
+    return _kwargs
+
+
+def _parse(response: requests.Response) -> Problem | None:
+    if response.status_code == 204:
+        return None
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 406:
+        response_406 = Problem.from_dict(response.json())
+
+        return response_406
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    return None
+
+
+def sync_detailed(
+    *,
+    client: Client,
+    cart: UUID,
+    variant: UUID,
+    headers: Mapping[str, str] | None = None,
+    timeout: tuple[float, float] | None = None,
+) -> Response[Problem]:
+    """Take a variant out of a cart
+
+    Refused with `cart_in_checkout` or `cart_closed`; nothing happens if it is not in the cart.
+
+    Returns the answer, whatever its status.
+
+    Raises requests.RequestException when no whole answer came, and MalformedResponse.
+    """
+    return client.call(
+        _parse,
+        **_request(
+            cart=cart,
+            variant=variant,
+        ),
+        headers=headers,
+        timeout=timeout,
+    )
+
+
+def sync(
+    *,
+    client: Client,
+    cart: UUID,
+    variant: UUID,
+    headers: Mapping[str, str] | None = None,
+    timeout: tuple[float, float] | None = None,
+) -> Problem | None:
+    """Take a variant out of a cart
+
+    Refused with `cart_in_checkout` or `cart_closed`; nothing happens if it is not in the cart.
+
+    Returns the parsed body of the answer, without its status.
+
+    Raises requests.RequestException when no whole answer came, and MalformedResponse.
+    """
+    return sync_detailed(
+        client=client,
+        cart=cart,
+        variant=variant,
+        headers=headers,
+        timeout=timeout,
+    ).parsed

@@ -1,0 +1,109 @@
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from ...client import Client, path_segment
+from ...models.problem import Problem
+from ...models.product_detail import ProductDetail
+from ...types import Response
+
+
+def _request(
+    *,
+    key: str,
+) -> dict[str, Any]:
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "path": "/api/v1/products/{key}".format(
+            key=path_segment(key),
+        ),
+    }
+    return _kwargs
+
+
+def _parse(response: requests.Response) -> Problem | ProductDetail | None:
+    if response.status_code == 200:
+        response_200 = ProductDetail.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 406:
+        response_406 = Problem.from_dict(response.json())
+
+        return response_406
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    return None
+
+
+def sync_detailed(
+    *,
+    client: Client,
+    key: str,
+    headers: Mapping[str, str] | None = None,
+    timeout: tuple[float, float] | None = None,
+) -> Response[Problem | ProductDetail]:
+    """Show a product
+
+    Published products, as everybody sees them.
+
+    Returns the answer, whatever its status.
+
+    Raises requests.RequestException when no whole answer came, and MalformedResponse.
+    """
+    return client.call(
+        _parse,
+        **_request(
+            key=key,
+        ),
+        headers=headers,
+        timeout=timeout,
+    )
+
+
+def sync(
+    *,
+    client: Client,
+    key: str,
+    headers: Mapping[str, str] | None = None,
+    timeout: tuple[float, float] | None = None,
+) -> Problem | ProductDetail | None:
+    """Show a product
+
+    Published products, as everybody sees them.
+
+    Returns the parsed body of the answer, without its status.
+
+    Raises requests.RequestException when no whole answer came, and MalformedResponse.
+    """
+    return sync_detailed(
+        client=client,
+        key=key,
+        headers=headers,
+        timeout=timeout,
+    ).parsed

@@ -1,0 +1,140 @@
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import requests
+
+from ...client import Client, path_segment
+from ...models.movement import Movement
+from ...models.new_movement_request import NewMovementRequest
+from ...models.problem import Problem
+from ...types import Response
+
+
+def _request(
+    *,
+    variant: UUID,
+    body: NewMovementRequest,
+) -> dict[str, Any]:
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "path": "/api/v1/seller/variants/{variant}/movements".format(
+            variant=path_segment(variant),
+        ),
+    }
+    _kwargs["json"] = body.to_dict()
+
+    return _kwargs
+
+
+def _parse(response: requests.Response) -> Movement | Problem | None:
+    if response.status_code == 201:
+        response_201 = Movement.from_dict(response.json())
+
+        return response_201
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 406:
+        response_406 = Problem.from_dict(response.json())
+
+        return response_406
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    return None
+
+
+def sync_detailed(
+    *,
+    client: Client,
+    variant: UUID,
+    body: NewMovementRequest,
+    headers: Mapping[str, str] | None = None,
+    timeout: tuple[float, float] | None = None,
+) -> Response[Movement | Problem]:
+    """Record a movement of a variant's stock
+
+    Refused with 409 `stock_reserved` or `insufficient_stock` when it takes away more than is free or
+    there.
+
+    Returns the answer, whatever its status.
+
+    Raises requests.RequestException when no whole answer came, and MalformedResponse.
+    """
+    return client.call(
+        _parse,
+        **_request(
+            variant=variant,
+            body=body,
+        ),
+        headers=headers,
+        timeout=timeout,
+    )
+
+
+def sync(
+    *,
+    client: Client,
+    variant: UUID,
+    body: NewMovementRequest,
+    headers: Mapping[str, str] | None = None,
+    timeout: tuple[float, float] | None = None,
+) -> Movement | Problem | None:
+    """Record a movement of a variant's stock
+
+    Refused with 409 `stock_reserved` or `insufficient_stock` when it takes away more than is free or
+    there.
+
+    Returns the parsed body of the answer, without its status.
+
+    Raises requests.RequestException when no whole answer came, and MalformedResponse.
+    """
+    return sync_detailed(
+        client=client,
+        variant=variant,
+        body=body,
+        headers=headers,
+        timeout=timeout,
+    ).parsed

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.managed_variant_request_options import ManagedVariantRequestOptions
+
+
+T = TypeVar("T", bound="ManagedVariantRequest")
+
+
+@_attrs_define
+class ManagedVariantRequest:
+    """A variant as its seller manages it. The price is two flat fields, which an HTML form can show.
+
+    Attributes:
+        product (UUID):
+        sku (str):
+        title (str):
+        price_amount (int): Including VAT, in minor units of the marketplace's currency: 1999 is 19.99.
+        options (ManagedVariantRequestOptions | Unset):
+        position (int | Unset): Order within the product; last if not given.
+    """
+
+    product: UUID
+    sku: str
+    title: str
+    price_amount: int
+    options: ManagedVariantRequestOptions | Unset = UNSET
+    position: int | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        product = str(self.product)
+
+        sku = self.sku
+
+        title = self.title
+
+        price_amount = self.price_amount
+
+        options: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.options, Unset):
+            options = self.options.to_dict()
+
+        position = self.position
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "product": product,
+                "sku": sku,
+                "title": title,
+                "price_amount": price_amount,
+            }
+        )
+        if options is not UNSET:
+            field_dict["options"] = options
+        if position is not UNSET:
+            field_dict["position"] = position
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.managed_variant_request_options import (
+            ManagedVariantRequestOptions,  # noqa: PLC0415
+        )
+
+        d = dict(src_dict)
+        product = UUID(d.pop("product"))
+
+        sku = d.pop("sku")
+
+        title = d.pop("title")
+
+        price_amount = d.pop("price_amount")
+
+        _options = d.pop("options", UNSET)
+        options: ManagedVariantRequestOptions | Unset
+        if isinstance(_options, Unset):
+            options = UNSET
+        else:
+            options = ManagedVariantRequestOptions.from_dict(_options)
+
+        position = d.pop("position", UNSET)
+
+        managed_variant_request = cls(
+            product=product,
+            sku=sku,
+            title=title,
+            price_amount=price_amount,
+            options=options,
+            position=position,
+        )
+
+        managed_variant_request.additional_properties = d
+        return managed_variant_request
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,10 @@
+from enum import StrEnum
+
+
+class ProductState(StrEnum):
+    ARCHIVED = "archived"
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+    def __str__(self) -> str:
+        return str(self.value)

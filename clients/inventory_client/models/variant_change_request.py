@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.variant_change_request_options import VariantChangeRequestOptions
+
+
+T = TypeVar("T", bound="VariantChangeRequest")
+
+
+@_attrs_define
+class VariantChangeRequest:
+    """What may change of a variant; its stock changes by movements.
+
+    Attributes:
+        sku (str):
+        title (str):
+        price_amount (int): Including VAT, in minor units of the marketplace's currency: 1999 is 19.99.
+        options (VariantChangeRequestOptions | Unset):
+        position (int | Unset):
+    """
+
+    sku: str
+    title: str
+    price_amount: int
+    options: VariantChangeRequestOptions | Unset = UNSET
+    position: int | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        sku = self.sku
+
+        title = self.title
+
+        price_amount = self.price_amount
+
+        options: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.options, Unset):
+            options = self.options.to_dict()
+
+        position = self.position
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "sku": sku,
+                "title": title,
+                "price_amount": price_amount,
+            }
+        )
+        if options is not UNSET:
+            field_dict["options"] = options
+        if position is not UNSET:
+            field_dict["position"] = position
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.variant_change_request_options import VariantChangeRequestOptions  # noqa: PLC0415
+
+        d = dict(src_dict)
+        sku = d.pop("sku")
+
+        title = d.pop("title")
+
+        price_amount = d.pop("price_amount")
+
+        _options = d.pop("options", UNSET)
+        options: VariantChangeRequestOptions | Unset
+        if isinstance(_options, Unset):
+            options = UNSET
+        else:
+            options = VariantChangeRequestOptions.from_dict(_options)
+
+        position = d.pop("position", UNSET)
+
+        variant_change_request = cls(
+            sku=sku,
+            title=title,
+            price_amount=price_amount,
+            options=options,
+            position=position,
+        )
+
+        variant_change_request.additional_properties = d
+        return variant_change_request
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,57 @@
+"""Contains all the data models used in inputs/outputs"""
+
+from .address import Address
+from .address_request import AddressRequest
+from .delivery import Delivery
+from .delivery_request import DeliveryRequest
+from .delivery_status import DeliveryStatus
+from .money import Money
+from .money_request import MoneyRequest
+from .order import Order
+from .order_address import OrderAddress
+from .order_line import OrderLine
+from .order_state import OrderState
+from .paginated_address_list import PaginatedAddressList
+from .paginated_delivery_list import PaginatedDeliveryList
+from .paginated_order_list import PaginatedOrderList
+from .paginated_sale_list import PaginatedSaleList
+from .patched_address_request import PatchedAddressRequest
+from .placed_buyer_request import PlacedBuyerRequest
+from .placed_line_request import PlacedLineRequest
+from .placement_request import PlacementRequest
+from .problem import Problem
+from .problem_errors_item import ProblemErrorsItem
+from .rejection import Rejection
+from .sale import Sale
+from .sales_list_state import SalesListState
+from .seller_order import SellerOrder
+from .seller_order_state import SellerOrderState
+
+__all__ = (
+    "Address",
+    "AddressRequest",
+    "Delivery",
+    "DeliveryRequest",
+    "DeliveryStatus",
+    "Money",
+    "MoneyRequest",
+    "Order",
+    "OrderAddress",
+    "OrderLine",
+    "OrderState",
+    "PaginatedAddressList",
+    "PaginatedDeliveryList",
+    "PaginatedOrderList",
+    "PaginatedSaleList",
+    "PatchedAddressRequest",
+    "PlacedBuyerRequest",
+    "PlacedLineRequest",
+    "PlacementRequest",
+    "Problem",
+    "ProblemErrorsItem",
+    "Rejection",
+    "Sale",
+    "SalesListState",
+    "SellerOrder",
+    "SellerOrderState",
+)
