@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -65,9 +66,12 @@ def caller_of(request: Request) -> str:
 
 
 def fingerprint_of(request: Request) -> str:
-    """Digest of what is asked: method, path and body; the order of a JSON object's members does not count."""
+    """Digest of what is asked: method, path and body; the order of a JSON object's members does not count.
+
+    Keyed: a body may hold a password, which a plain digest in a stolen database would let people guess.
+    """
     body = json.dumps(request.data, sort_keys=True, default=str)
-    return hashlib.sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
+    return salted_hmac(HEADER, f"{request.method} {request.path}\n{body}", algorithm="sha256").hexdigest()
 
 
 def replayed(handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
