@@ -2,7 +2,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import services
 from accounts.models import Account, Role
+from accounts.passwords import MAX_PASSWORD, check_new_password
 from accounts.selectors import normalized_email
 
 
@@ -25,10 +25,12 @@ class NewAccountForm(AccountForm):
     password = forms.CharField(
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
+        max_length=MAX_PASSWORD,
         help_text=_("A first one, to be told to the account's owner; it is not shown again."),
     )
 
-    class Meta(AccountForm.Meta):
+    class Meta:
+        model = Account
         fields = ("email", "full_name", "language", "roles")
 
     def clean_email(self) -> str:
@@ -38,9 +40,8 @@ class NewAccountForm(AccountForm):
         values = super().clean() or self.cleaned_data
         if "password" in values:
             try:
-                validate_password(
-                    values["password"],
-                    Account(email=values.get("email", ""), full_name=values.get("full_name", "")),
+                check_new_password(
+                    values["password"], email=values.get("email", ""), full_name=values.get("full_name", "")
                 )
             except ValidationError as exc:
                 self.add_error("password", exc)
@@ -119,13 +120,18 @@ class AccountAdmin(admin.ModelAdmin[Account]):
         return ("email", *fields) if obj else fields
 
     def save_model(self, request: HttpRequest, obj: Account, form: forms.ModelForm[Account], change: bool) -> None:
-        changed = {"full_name": obj.full_name, "language": obj.language, "roles": obj.roles}
         if change:
-            services.update_account(account_id=obj.pk, **changed)
-        else:
-            created = services.create_account(email=obj.email, password=form.cleaned_data["password"], **changed)
-            # The admin goes on with this object, to its log and its page.
-            obj.pk = created.pk
+            services.update_account(account_id=obj.pk, full_name=obj.full_name, language=obj.language, roles=obj.roles)
+            return
+        created = services.create_account(
+            email=obj.email,
+            password=form.cleaned_data["password"],
+            full_name=obj.full_name,
+            language=obj.language,
+            roles=obj.roles,
+        )
+        # The admin goes on with this object, to its log and its page.
+        obj.pk = created.pk
 
     def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
         return False

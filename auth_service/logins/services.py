@@ -63,10 +63,10 @@ def log_in(*, email: str, password: str) -> IssuedTokens:
 def refresh(*, token: str, idempotency_key: str | None) -> IssuedTokens:
     """Use a refresh token for its successor and a new access token. Raises `InvalidRefreshTokenError`.
 
-    A token that was used already is a copy's: its family is revoked. Unless its answer may have been lost: as long as
-    the successor has not been used, the same successor is given again to whoever repeats the Idempotency-Key of the use,
-    or comes within ten seconds of it. A repetition of that key after the successor was used is merely late: it is
-    refused, and changes nothing.
+    Whoever presents a token that was used already has a copy: the family is revoked. Unless the answer may have been
+    lost: as long as the successor has not been used, it is given again to whoever repeats the Idempotency-Key of the
+    use, or comes within ten seconds of it. A repetition of that key after the successor was used is merely late: it
+    is refused, and changes nothing.
     """
     rotation = _rotate(token, idempotency_key or "")
     if rotation is None:

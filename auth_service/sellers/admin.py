@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
@@ -22,7 +24,7 @@ class SellerProfileAdmin(admin.ModelAdmin[SellerProfile]):
 
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: SellerProfile | None = None
-    ) -> dict[str, tuple[str, ...]]:
+    ) -> dict[str, Sequence[str]]:
         return {} if obj else {"slug": ("name",)}
 
     def save_model(

@@ -18,7 +18,7 @@ class ServiceAccountForm(forms.ModelForm[ServiceAccount]):
         try:
             return check_scopes(scopes)
         except InvalidScopeError as exc:
-            raise ValidationError(exc.detail) from exc
+            raise ValidationError(str(exc.detail)) from exc
 
 
 @admin.register(ServiceAccount)

@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as PasswordRefusedError
 from django.core.validators import RegexValidator
 from django.utils.translation import get_language
@@ -9,9 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Account, Language, Role
-
-MAX_PASSWORD = 128
-"""Characters; hashing a longer one would cost us more than it adds."""
+from accounts.passwords import MAX_PASSWORD, check_new_password
 
 no_control_characters = RegexValidator(
     r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z", _("Control characters cannot be used.")
@@ -35,7 +32,7 @@ class RegistrationSerializer(serializers.Serializer[dict[str, Any]]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs.setdefault("language", asked_language())
         try:
-            validate_password(attrs["password"], Account(email=attrs["email"], full_name=attrs["full_name"]))
+            check_new_password(attrs["password"], email=attrs["email"], full_name=attrs["full_name"])
         except PasswordRefusedError as exc:
             raise serializers.ValidationError({"password": serializers.as_serializer_error(exc)[""]}) from exc
         return attrs

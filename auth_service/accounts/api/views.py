@@ -1,11 +1,13 @@
-from django.http import Http404
+from typing import cast
+
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import status
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.permissions import IsPerson
 from accounts.api.serializers import (
     AccountSerializer,
     RegisteredSerializer,
@@ -15,6 +17,9 @@ from accounts.api.serializers import (
 from accounts.api.throttles import RegistrationAddressThrottle
 from accounts.selectors import active_account, normalized_email
 from accounts.services import register, verify_email
+from chassis.identity.models import User
+from chassis.identity.permissions import IsPerson
+from chassis.schema import CLIENT_ADDRESS
 from chassis.viewsets import ServiceViewSet
 
 ACCOUNT_EXAMPLE = {
@@ -43,6 +48,7 @@ class RegistrationViewSet(ServiceViewSet):
             "The account is a buyer's, and may sign in at once, but not buy before its address is verified."
         ),
         tags=["accounts"],
+        parameters=[CLIENT_ADDRESS],
         request=RegistrationSerializer,
         responses={201: RegisteredSerializer},
         examples=[
@@ -106,7 +112,7 @@ class OwnAccountViewSet(ServiceViewSet):
         examples=[OpenApiExample("A buyer", value=ACCOUNT_EXAMPLE, response_only=True)],
     )
     def retrieve(self, request: Request) -> Response:
-        account = active_account(account_id=request.user.pk)
+        account = active_account(account_id=cast(User, request.user).id)
         if account is None:
-            raise Http404
+            raise AuthenticationFailed(_("This account is not active."), code="account_inactive")
         return Response(self.get_serializer(account).data)

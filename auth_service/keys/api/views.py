@@ -35,6 +35,7 @@ class KeySetViewSet(ServiceViewSet):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     renderer_classes = (JSONRenderer,)
+    pagination_class = None
 
     @extend_schema(
         operation_id="keys_list",

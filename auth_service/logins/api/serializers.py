@@ -3,7 +3,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.api.serializers import MAX_PASSWORD
+from accounts.passwords import MAX_PASSWORD
 from logins.services import IssuedTokens
 
 TOKEN_TYPE = "Bearer"  # noqa: S105

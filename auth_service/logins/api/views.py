@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chassis.idempotency.replay import key_of
+from chassis.schema import CLIENT_ADDRESS
 from chassis.viewsets import ServiceViewSet
 from logins import services
 from logins.api.serializers import CredentialsSerializer, IssuedTokensSerializer, RefreshSerializer, issued
@@ -37,8 +38,9 @@ class LoginViewSet(ServiceViewSet):
     @extend_schema(
         operation_id="auth_token_create",
         summary="Sign in",
-        description="Unknown address, wrong password and account shut out are one and the same 401 `invalid_credentials`.",
+        description="Unknown address, wrong password, account shut out: one and the same 401 `invalid_credentials`.",
         tags=["auth"],
+        parameters=[CLIENT_ADDRESS],
         request=CredentialsSerializer,
         responses={200: IssuedTokensSerializer},
         examples=[
@@ -68,9 +70,10 @@ class RefreshViewSet(ServiceViewSet):
         operation_id="auth_token_refresh",
         summary="Use a refresh token for a new pair",
         description=(
-            "Each refresh token works once; a second use signs the device out, and is 401 `invalid_refresh_token` like an "
-            "expired or revoked one. A refresh whose answer was lost may be repeated with the same `Idempotency-Key`, or "
-            "without one within ten seconds: it gives the same successor, as long as that has not been used."
+            "Each refresh token works once; a second use signs the device out, and is 401 `invalid_refresh_token` like "
+            "an expired or revoked one. A refresh whose answer was lost may be repeated with the same "
+            "`Idempotency-Key`, or without one within ten seconds: it gives the same successor, as long as that has "
+            "not been used."
         ),
         tags=["auth"],
         request=RefreshSerializer,

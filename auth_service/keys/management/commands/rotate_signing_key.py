@@ -8,8 +8,8 @@ from keys.services import promote_due_key, publish_next_key
 
 class Command(BaseCommand):
     help = (
-        "Begin a rotation of the signing key: publish a new one, which the worker lets sign once every service knows it. "
-        "Nobody is logged out."
+        "Begin a rotation of the signing key: publish a new one, which the worker lets sign once every service "
+        "knows it. Nobody is logged out."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

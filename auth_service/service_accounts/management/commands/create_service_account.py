@@ -10,8 +10,8 @@ from service_accounts.services import save_service_account
 
 class Command(BaseCommand):
     help = (
-        "Add a service account, or change the one of that name. The secret is SERVICE_CLIENT_SECRET of the environment; "
-        "without it a new one is drawn and printed, this once."
+        "Add a service account, or change the one of that name. The secret is SERVICE_CLIENT_SECRET of the "
+        "environment; without it a new one is drawn and printed, this once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
