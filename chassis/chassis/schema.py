@@ -49,6 +49,14 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="Names this request: repeated with the same key it does nothing twice and gets the first answer again.",
 )
 
+CLIENT_ADDRESS = OpenApiParameter(
+    name="X-Client-Address",
+    location=OpenApiParameter.HEADER,
+    type=str,
+    description="Where the request came from, believed only from a service whose token allows it to forward addresses.",
+)
+"""For operations that are throttled by address."""
+
 
 class AutoSchema(SpectacularAutoSchema):
     """Adds the header that every POST accepts."""

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from carts.models import Cart, CartLine
-from catalogue.models import Category, Product, ProductImage, Variant
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
-from stock.models import Reservation, ReservationLine, StockLevel, StockMovement
 
+from carts.models import Cart, CartLine
+from catalogue.models import Category, Product, ProductImage, Variant
+from stock.models import Reservation, ReservationLine, StockLevel, StockMovement
 from tests.factories import level_of, make_cart, make_category, make_product, make_variant, reserve
 
 pytestmark = pytest.mark.django_db

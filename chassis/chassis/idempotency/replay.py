@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
+from django.utils.crypto import salted_hmac
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 from rest_framework.renderers import JSONRenderer
@@ -67,10 +68,14 @@ def caller_of(request: Request) -> str:
 
 
 def fingerprint_of(request: Request) -> str:
-    """Digest of what is asked: method, address and body; the order of a JSON object's members does not count."""
+    """Digest of what is asked: method, address and body; the order of a JSON object's members does not count.
+
+    Keyed: a body may hold a password, which a plain digest in a stolen database would let people guess.
+    """
     data = dict(request.data.lists()) if isinstance(request.data, MultiValueDict) else request.data
     body = json.dumps(data, sort_keys=True, default=_named)
-    return hashlib.sha256(f"{request.method} {request.get_full_path()}\n{body}".encode()).hexdigest()
+    asked = f"{request.method} {request.get_full_path()}\n{body}"
+    return salted_hmac(HEADER, asked, algorithm="sha256").hexdigest()
 
 
 def _named(value: Any) -> str:

@@ -5,6 +5,7 @@ Rates are settings (`THROTTLES = {"login_address": "30/min"}`), because many tes
 
 import hashlib
 import time
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection
@@ -32,6 +33,27 @@ def client_address(request: Request) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
+@dataclass(frozen=True)
+class Count:
+    """Whether one more was within the rate, and the seconds until the present window ends."""
+
+    allowed: bool
+    wait: float
+
+
+def count(*, scope: str, subject: str) -> Count:
+    """Count one more of `subject` against the rate that `settings.THROTTLES` gives `scope`."""
+    limit, _slash, period = settings.THROTTLES[scope].partition("/")
+    seconds = PERIODS[period]
+    now = time.time()
+    # Digested: what is counted may be an e-mail address.
+    key = f"{scope}:{hashlib.sha256(subject.encode(errors='replace')).hexdigest()[:32]}"
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [key, int(now - now % seconds)])
+        hits: int = cursor.fetchone()[0]
+    return Count(allowed=hits <= int(limit), wait=seconds - now % seconds)
+
+
 class SharedThrottle(BaseThrottle):
     """Counts what `identify` names in fixed windows. Subclasses set `scope`, a name in `settings.THROTTLES`."""
 
@@ -45,16 +67,9 @@ class SharedThrottle(BaseThrottle):
         subject = self.identify(request, view)
         if subject is None:
             return True
-        limit, _slash, period = settings.THROTTLES[self.scope].partition("/")
-        seconds = PERIODS[period]
-        now = time.time()
-        self._wait = seconds - now % seconds
-        # Digested: what is counted may be an e-mail address.
-        key = f"{self.scope}:{hashlib.sha256(subject.encode(errors='replace')).hexdigest()[:32]}"
-        with connection.cursor() as cursor:
-            cursor.execute(_COUNT, [key, int(now - now % seconds)])
-            hits: int = cursor.fetchone()[0]
-        return hits <= int(limit)
+        counted = count(scope=self.scope, subject=subject)
+        self._wait = counted.wait
+        return counted.allowed
 
     def wait(self) -> float:
         return self._wait

@@ -1,0 +1,5 @@
+from chassis.throttles.counting import AddressThrottle
+
+
+class RegistrationAddressThrottle(AddressThrottle):
+    scope = "register_address"

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from accounts.api.views import OwnAccountViewSet, RegistrationViewSet, VerificationViewSet
+
+urlpatterns = [
+    path("accounts", RegistrationViewSet.as_view({"post": "create"}), name="accounts"),
+    path("accounts/verify", VerificationViewSet.as_view({"post": "create"}), name="account-verification"),
+    path("accounts/me", OwnAccountViewSet.as_view({"get": "retrieve"}), name="own-account"),
+]

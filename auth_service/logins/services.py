@@ -1,0 +1,173 @@
+"""Login, refresh and log-out."""
+
+import base64
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from accounts.models import Account
+from accounts.selectors import accounts_with_email, claims_of
+from keys.lifetimes import ACCOUNT_TOKEN
+from keys.signing import issue_token
+from logins.errors import InvalidCredentialsError, InvalidRefreshTokenError
+from logins.models import RefreshFamily, RefreshToken, RevocationReason
+
+FAMILY_LIFE = timedelta(days=30)
+"""After its last refresh; a person who comes back sooner stays signed in."""
+
+LOST_ANSWER_GRACE = timedelta(seconds=10)
+"""How long a refresh may be repeated without an Idempotency-Key, by a caller whose answer was lost."""
+
+
+@dataclass(frozen=True)
+class IssuedTokens:
+    """What a person signs requests with: `access` for `expires_in` seconds, then `refresh`, once, for new ones."""
+
+    access: str
+    refresh: str
+    expires_in: int
+
+
+def check_credentials(*, email: str, password: str) -> Account:
+    """Return the active account with this address and password. Raises `InvalidCredentialsError`.
+
+    All ways to a refusal cost one password hash, so that its time does not tell whether the account exists.
+    """
+    account = accounts_with_email(email).first()
+    if account is None:
+        make_password(password)
+        raise InvalidCredentialsError()
+
+    def keep_new_hash(raw_password: str) -> None:
+        # Only over the hash that was just checked: the password may have been changed meanwhile.
+        Account.objects.filter(pk=account.pk, password=account.password).update(password=make_password(raw_password))
+
+    if not check_password(password, account.password, keep_new_hash) or not account.is_active:
+        raise InvalidCredentialsError()
+    return account
+
+
+def log_in(*, email: str, password: str) -> IssuedTokens:
+    """Open a refresh family for whoever knows the password. Raises `InvalidCredentialsError`."""
+    account = check_credentials(email=email, password=password)
+    return _issued(account, _open_family(account.pk))
+
+
+def refresh(*, token: str, idempotency_key: str | None) -> IssuedTokens:
+    """Use a refresh token for its successor and a new access token. Raises `InvalidRefreshTokenError`.
+
+    Whoever presents a token that was used already has a copy: the family is revoked. Unless the answer may have been
+    lost: as long as the successor has not been used, it is given again to whoever repeats the Idempotency-Key of the
+    use, or comes within ten seconds of it. A repetition of that key after the successor was used is merely late: it
+    is refused, and changes nothing.
+    """
+    rotation = _rotate(token, idempotency_key or "")
+    if rotation is None:
+        raise InvalidRefreshTokenError()
+    account, successor = rotation
+    return _issued(account, successor)
+
+
+@transaction.atomic
+def revoke(*, token: str) -> None:
+    """Log out: end the family of a refresh token, used or not. Nothing happens to an unknown one."""
+    family = _locked_family_of(token)
+    if family is not None:
+        _revoke(family, RevocationReason.LOGOUT)
+
+
+@transaction.atomic
+def revoke_family(*, family_id: uuid.UUID, reason: RevocationReason) -> None:
+    """End a login on one device; one that has ended stays as it is."""
+    for family in RefreshFamily.objects.filter(pk=family_id).select_for_update():
+        _revoke(family, reason)
+
+
+@transaction.atomic
+def revoke_account_families(*, account_id: uuid.UUID, reason: RevocationReason) -> None:
+    """End all logins of an account."""
+    open_families = RefreshFamily.objects.filter(account_id=account_id, revoked_at=None).order_by("pk")
+    for family in open_families.select_for_update():
+        _revoke(family, reason)
+
+
+@transaction.atomic
+def _open_family(account_id: uuid.UUID) -> str:
+    # Locked against a deactivation at the same moment, which would miss the new family.
+    if not Account.objects.select_for_update(no_key=True).filter(pk=account_id, is_active=True).exists():
+        raise InvalidCredentialsError()
+    family = RefreshFamily.objects.create(account_id=account_id, expires_at=Now() + FAMILY_LIFE)
+    token = secrets.token_urlsafe(32)
+    RefreshToken.objects.create(family_id=family.pk, digest=_digest(token))
+    return token
+
+
+@transaction.atomic
+def _rotate(token: str, key: str) -> tuple[Account, str] | None:
+    """Return the account and the successor; None for a refusal, which may have revoked the family and must commit."""
+    family = _locked_family_of(token)
+    if family is None or not _is_open(family):
+        return None
+    row = RefreshToken.objects.get(digest=_digest(token))
+    successor = _successor_of(token)
+    if row.used_at is None:
+        RefreshToken.objects.filter(pk=row.pk).update(used_at=Now(), used_key=key)
+        RefreshToken.objects.create(family_id=family.pk, predecessor_id=row.pk, digest=_digest(successor))
+        RefreshFamily.objects.filter(pk=family.pk).update(refreshed_at=Now(), expires_at=Now() + FAMILY_LIFE)
+        return family.account, successor
+    next_row = RefreshToken.objects.filter(predecessor_id=row.pk).first()
+    same_request = bool(key) and constant_time_compare(key, row.used_key)
+    if next_row is not None and next_row.used_at is None and next_row.digest == _digest(successor):
+        just_used = RefreshToken.objects.filter(pk=row.pk, used_at__gt=Now() - LOST_ANSWER_GRACE).exists()
+        if same_request or just_used:
+            return family.account, successor
+    if not same_request:
+        _revoke(family, RevocationReason.REUSE)
+    return None
+
+
+def _locked_family_of(token: str) -> RefreshFamily | None:
+    """Lock a token's family: refreshes, log-outs and revocations of one family go one after the other."""
+    families = RefreshFamily.objects.select_related("account").filter(tokens__digest=_digest(token))
+    return families.select_for_update(of=("self",)).first()
+
+
+def _is_open(family: RefreshFamily) -> bool:
+    return (
+        family.account.is_active
+        and RefreshFamily.objects.filter(pk=family.pk, revoked_at=None, expires_at__gt=Now()).exists()
+    )
+
+
+def _revoke(family: RefreshFamily, reason: RevocationReason) -> None:
+    RefreshFamily.objects.filter(pk=family.pk, revoked_at=None).update(revoked_at=Now(), revocation_reason=reason)
+
+
+def _issued(account: Account, refresh_token: str) -> IssuedTokens:
+    return IssuedTokens(
+        access=issue_token(claims=claims_of(account), lifetime=ACCOUNT_TOKEN),
+        refresh=refresh_token,
+        expires_in=int(ACCOUNT_TOKEN.total_seconds()),
+    )
+
+
+def _successor_of(token: str) -> str:
+    """Derive the token that follows, by a key of this service.
+
+    Derived, not drawn: the same successor can be given again although only its digest is kept, and no earlier token
+    tells a thief the later ones.
+    """
+    digest = salted_hmac("logins.refresh_successor", token, algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _digest(token: str) -> str:
+    """The tokens are random and long: a plain digest tells nothing of them."""
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
