@@ -105,6 +105,8 @@ class RequestLogMiddleware:
         deadline.set(started + REQUEST_SECONDS)
         response = self.get_response(request)
         response["X-Request-ID"] = ident
+        # Django would log every 4xx and 5xx once more, outside of this request's context.
+        response._has_been_logged = True  # type: ignore[attr-defined]
         access_logger.info(
             "request",
             extra={

@@ -64,6 +64,7 @@ class CategorySerializer(Shape):
     parent = serializers.UUIDField(allow_null=True)  # type: ignore[assignment] # a field of that name, not of a tree
 
 
+@extend_schema_serializer(many=False)
 class CategoriesSerializer(Shape):
     results = CategorySerializer(many=True)
 
@@ -90,6 +91,7 @@ class DegradedField(serializers.ListField):
     child = serializers.CharField()
 
 
+@extend_schema_serializer(many=False)
 class ProductPageSerializer(Shape):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
@@ -202,6 +204,7 @@ class AddressSerializer(PostalAddressSerializer):
     id = serializers.UUIDField()
 
 
+@extend_schema_serializer(many=False)
 class AddressPageSerializer(Shape):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
@@ -265,6 +268,7 @@ class OrderDetailSerializer(OrderSerializer):
     degraded = DegradedField(help_text="Parts of this answer that could not be had.")
 
 
+@extend_schema_serializer(many=False)
 class OrderPageSerializer(Shape):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
@@ -283,6 +287,7 @@ class SaleSerializer(Shape):
     created_at = serializers.DateTimeField()
 
 
+@extend_schema_serializer(many=False)
 class SalePageSerializer(Shape):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)

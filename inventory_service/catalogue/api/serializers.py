@@ -46,6 +46,7 @@ class CategorySerializer(serializers.ModelSerializer[Category]):
         fields = ("id", "name", "slug", "parent")
 
 
+@extend_schema_serializer(many=False)
 class CategoryListSerializer(serializers.Serializer[Any]):
     """The whole tree in one answer, parents before their children."""
 

@@ -17,14 +17,9 @@ def _request() -> dict[str, Any]:
     return _kwargs
 
 
-def _parse(response: requests.Response) -> list[CategoryList] | Problem | None:
+def _parse(response: requests.Response) -> CategoryList | Problem | None:
     if response.status_code == 200:
-        response_200 = []
-        _response_200 = response.json()
-        for response_200_item_data in _response_200:
-            response_200_item = CategoryList.from_dict(response_200_item_data)
-
-            response_200.append(response_200_item)
+        response_200 = CategoryList.from_dict(response.json())
 
         return response_200
 
@@ -56,7 +51,7 @@ def sync_detailed(
     client: Client,
     headers: Mapping[str, str] | None = None,
     timeout: tuple[float, float] | None = None,
-) -> Response[list[CategoryList] | Problem]:
+) -> Response[CategoryList | Problem]:
     """List all categories
 
     The tree of categories.
@@ -78,7 +73,7 @@ def sync(
     client: Client,
     headers: Mapping[str, str] | None = None,
     timeout: tuple[float, float] | None = None,
-) -> list[CategoryList] | Problem | None:
+) -> CategoryList | Problem | None:
     """List all categories
 
     The tree of categories.
