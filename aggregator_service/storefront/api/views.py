@@ -298,7 +298,7 @@ class OrderViewSet(PublicViewSet):
 
 
 class SaleViewSet(PublicViewSet):
-    permission_classes = (has_role("seller", "admin"),)
+    permission_classes = (has_role("seller"),)
     serializer_class = shapes.DeliveryInputSerializer
     pagination_class = None
 

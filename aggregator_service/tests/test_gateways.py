@@ -1,0 +1,267 @@
+"""What the aggregator makes of the services' answers, good and bad."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from chassis.testing import ClientFactory, make_token
+from gateways.models import ServiceToken
+from gateways.service_token import NoServiceTokenError, ServiceTokenKeeper
+from storefront import composition
+from tests.conftest import FakeService, Services, issued, problem
+
+pytestmark = pytest.mark.django_db
+
+SELLER = str(uuid.uuid4())
+EUR = {"amount": 1250, "currency": "EUR"}
+
+
+def summary(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid4()),
+        "slug": "mug",
+        "title": "Mug",
+        "seller": SELLER,
+        "category": "mugs",
+        "price": EUR,
+        "in_stock": True,
+        "image": None,
+        **changes,
+    }
+
+
+def profiles(auth: FakeService, name: str = "Atelier") -> None:
+    auth.tell("GET /api/v1/sellers", 200, {"results": [{"id": SELLER, "name": name, "slug": "atelier"}]})
+
+
+def test_a_page_leads_back_to_the_public_api(anonymous: APIClient, services: Services) -> None:
+    services.inventory.tell(
+        "GET /api/v1/products",
+        200,
+        {"next": f"{services.inventory.url}/api/v1/products?cursor=abc&x=1", "previous": None, "results": [summary()]},
+    )
+    profiles(services.auth)
+    body = anonymous.get("/api/v1/products?search=mug&in_stock=true&min_price=1").json()
+    assert body["next"] == "http://testserver/api/v1/products?cursor=abc&in_stock=true&min_price=1&search=mug"
+    assert body["results"][0]["seller"] == {"id": SELLER, "name": "Atelier"}
+    assert body["degraded"] == []
+    assert services.inventory.received[0].query == "in_stock=true&min_price=1&page_size=20&search=mug"
+
+
+@pytest.mark.parametrize(
+    "query", ["min_price=x", "min_price=-1", "page_size=0", "ordering=odd", "seller=me", "in_stock=perhaps"]
+)
+def test_a_bad_filter_is_refused_here(anonymous: APIClient, services: Services, query: str) -> None:
+    answer = anonymous.get(f"/api/v1/products?{query}")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == query.partition("=")[0]
+    assert services.inventory.received == []
+
+
+def test_names_are_remembered_and_outlive_the_auth_service(
+    anonymous: APIClient, services: Services, settings: Settings, nobody_listens: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.inventory.tell("GET /api/v1/products", 200, {"next": None, "previous": None, "results": [summary()]})
+    profiles(services.auth)
+    for _again in range(3):
+        anonymous.get("/api/v1/products")
+    assert services.auth.asked() == ["GET /api/v1/sellers"]
+
+    settings.AUTH_URL = nobody_listens
+    monkeypatch.setattr(composition, "NAMES_KEPT_SECONDS", -1.0)
+    body = anonymous.get("/api/v1/products").json()
+    assert (body["results"][0]["seller"]["name"], body["degraded"]) == ("Atelier", [])
+
+
+def test_without_names_the_page_says_so(
+    anonymous: APIClient, services: Services, settings: Settings, nobody_listens: str
+) -> None:
+    services.inventory.tell("GET /api/v1/products", 200, {"next": None, "previous": None, "results": [summary()]})
+    settings.AUTH_URL = nobody_listens
+    body = anonymous.get("/api/v1/products").json()
+    assert body["results"][0]["seller"] == {"id": SELLER, "name": None}
+    assert body["degraded"] == ["sellers"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(500, problem("internal_error", 500)), (502, "<html>"), (200, "<html>"), (200, {"results": 3}), (418, {})],
+)
+def test_an_answer_that_is_none_is_a_503_that_names_the_service(
+    anonymous: APIClient, services: Services, status: int, body: Any
+) -> None:
+    services.inventory.tell("GET /api/v1/categories", status, body)
+    answer = anonymous.get("/api/v1/categories")
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "2"
+    assert (answer.json()["code"], answer.json()["service"]) == ("service_unavailable", "inventory")
+
+
+def test_a_service_that_is_down_is_a_503(
+    anonymous: APIClient, services: Services, settings: Settings, nobody_listens: str
+) -> None:
+    settings.INVENTORY_URL = nobody_listens
+    assert anonymous.get("/api/v1/categories").status_code == 503
+
+
+def test_a_refusal_is_passed_on_as_it_is(anonymous: APIClient, services: Services) -> None:
+    errors = [{"field": "email", "code": "invalid", "message": "No."}]
+    refusal = {**problem("invalid", 400, hint="x"), "errors": errors}
+    services.auth.tell("POST /api/v1/accounts", 400, refusal)
+    answer = anonymous.post("/api/v1/accounts", {"email": "x"})
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+    body = answer.json()
+    assert (body["code"], body["errors"], body["hint"]) == ("invalid", errors, "x")
+    assert body["request_id"] == answer["X-Request-ID"]
+
+
+def test_a_throttled_caller_is_told_when_to_come_back(anonymous: APIClient, services: Services) -> None:
+    services.auth.tell("POST /api/v1/auth/token", 429, problem("throttled", 429), Retry_After="17")
+    answer = anonymous.post("/api/v1/auth/token", {"email": "a@b.c", "password": "x"})
+    assert (answer.status_code, answer["Retry-After"]) == (429, "17")
+
+
+def test_the_callers_own_token_language_and_key_go_along(client_for: ClientFactory, services: Services) -> None:
+    token = make_token(account=uuid.uuid4())
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    headers = {"Idempotency-Key": "k1", "Accept-Language": "fr", "X-Request-ID": "request-1234"}
+    client.post("/api/v1/addresses", {"city": "Paris"}, headers=headers)
+    (received,) = services.orders.received
+    assert received.body == {"city": "Paris"}
+    assert received.headers["Authorization"] == f"Bearer {token}"
+    assert received.headers["Accept-Language"] == "fr"
+    assert received.headers["Idempotency-Key"] == "k1"
+    assert received.headers["X-Request-ID"] == "request-1234"
+
+
+def test_logging_in_tells_where_the_caller_is(anonymous: APIClient, services: Services) -> None:
+    anonymous.post("/api/v1/auth/token", {"email": "a@b.c", "password": "x"}, REMOTE_ADDR="198.51.100.7")
+    login = services.auth.received[-1]
+    assert login.path == "/api/v1/auth/token"
+    assert login.headers["X-Client-Address"] == "198.51.100.7"
+
+
+def test_a_buyers_token_is_no_service_token(client_for: ClientFactory, services: Services) -> None:
+    """A caller cannot pass an address of their own choice on."""
+    client_for().get("/api/v1/orders", headers={"X-Client-Address": "203.0.113.1"})
+    assert "X-Client-Address" not in services.orders.received[0].headers
+
+
+def test_the_service_token_is_kept_encrypted_and_survives_the_auth_service(
+    services: Services, settings: Settings, nobody_listens: str
+) -> None:
+    token = ServiceTokenKeeper().get()
+    row = ServiceToken.objects.get()
+    assert token not in row.secret
+    settings.AUTH_URL = nobody_listens
+    assert ServiceTokenKeeper().get() == token
+    ServiceToken.objects.update(renew_at=timezone.now() - timedelta(seconds=1))
+    assert ServiceTokenKeeper().get() == token, "due for renewal, but still valid"
+    ServiceToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    with pytest.raises(NoServiceTokenError):
+        ServiceTokenKeeper().get()
+
+
+def test_the_service_token_is_renewed_at_half_its_life(services: Services) -> None:
+    first = ServiceTokenKeeper().get()
+    row = ServiceToken.objects.get()
+    assert timedelta(hours=5) < row.renew_at - timezone.now() < timedelta(hours=7)
+    ServiceToken.objects.update(renew_at=timezone.now())
+    services.auth.tell("POST /api/v1/auth/service-token", 200, issued())
+    assert ServiceTokenKeeper().get() != first
+
+
+def test_a_token_kept_under_another_key_is_asked_for_again(services: Services, settings: Settings) -> None:
+    ServiceTokenKeeper().get()
+    settings.FIELD_ENCRYPTION_KEY = "b" * 43 + "="
+    with pytest.raises(NoServiceTokenError):
+        ServiceTokenKeeper().get()
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    address = dict.fromkeys(
+        ("full_name", "company", "line1", "line2", "postal_code", "city", "region", "country", "phone"), "x"
+    )
+    return {
+        "id": str(uuid.uuid4()),
+        "reference": "K7Q2-M9TX-4B",
+        "state": "confirmed",
+        "buyer": str(uuid.uuid4()),
+        "shipping_address": address,
+        "items_total": EUR,
+        "shipping_total": {"amount": 0, "currency": "EUR"},
+        "total": EUR,
+        "seller_orders": [],
+        "created_at": "2026-01-01T10:00:00Z",
+        "confirmed_at": None,
+        **changes,
+    }
+
+
+def payment(order_id: str, state: str) -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid4()),
+        "order": order_id,
+        "buyer": str(uuid.uuid4()),
+        "state": state,
+        "amount": EUR,
+        "refunded": {"amount": 0, "currency": "EUR"},
+        "decline_code": None,
+        "payment_method": "pm_card_visa",
+        "created_at": "2026-01-01T10:00:00Z",
+        "captured_at": None,
+    }
+
+
+def test_orders_come_with_their_payments_in_one_call(client_for: ClientFactory, services: Services) -> None:
+    first, second = order(), order()
+    services.orders.tell("GET /api/v1/orders", 200, {"next": None, "previous": None, "results": [first, second]})
+    paid = payment(first["id"], "captured")
+    services.payment.tell(
+        "GET /api/v1/payments",
+        200,
+        {"next": None, "previous": None, "results": [payment(first["id"], "declined"), paid]},
+    )
+    body = client_for().get("/api/v1/orders").json()
+    assert [row["payment"] and row["payment"]["id"] for row in body["results"]] == [paid["id"], None]
+    assert set(body["results"][0]["payment"]) == {"id", "state", "amount", "refunded", "captured_at"}
+    assert body["degraded"] == []
+    assert services.payment.asked() == ["GET /api/v1/payments"]
+
+
+def test_orders_without_the_payment_service_say_so(
+    client_for: ClientFactory, services: Services, settings: Settings, nobody_listens: str
+) -> None:
+    one = order()
+    services.orders.tell(f"GET /api/v1/orders/{one['id']}", 200, one)
+    settings.PAYMENT_URL = nobody_listens
+    body = client_for().get(f"/api/v1/orders/{one['id']}").json()
+    assert (body["payment"], body["degraded"]) == (None, ["payment"])
+
+
+def test_status_tells_who_is_down_and_stays_200(
+    anonymous: APIClient, services: Services, settings: Settings, nobody_listens: str
+) -> None:
+    for service in (services.auth, services.inventory, services.orders):
+        service.tell("GET /readyz", 200, {"status": "ok"})
+    settings.PAYMENT_URL = nobody_listens
+    answer = anonymous.get("/api/v1/status")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "degraded",
+        "services": [
+            {"name": "aggregator", "status": "up"},
+            {"name": "auth", "status": "up"},
+            {"name": "inventory", "status": "up"},
+            {"name": "orders", "status": "up"},
+            {"name": "payment", "status": "down"},
+        ],
+        "sagas": {"running": 0, "stuck": 0},
+    }
