@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from deliveries.models import Delivery, DeliveryEvent
 from orders_service.admin_pages import IdSearchMixin, ReadOnlyMixin
@@ -26,6 +27,6 @@ class DeliveryAdmin(IdSearchMixin, ReadOnlyMixin, admin.ModelAdmin[Delivery]):
     inlines = (DeliveryEventInline,)
     show_full_result_count = False
 
-    @admin.display(description="order")
+    @admin.display(description=_("order"))
     def order_reference(self, delivery: Delivery) -> str:
         return str(delivery.seller_order.order)

@@ -39,7 +39,6 @@ class Order(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=OrderState.values), name="order_state_known"),
             models.CheckConstraint(
                 condition=Q(items_amount__gte=0, shipping_amount__gte=0), name="order_amounts_not_negative"
             ),
