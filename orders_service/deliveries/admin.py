@@ -9,6 +9,7 @@ class DeliveryEventInline(ReadOnlyMixin, admin.TabularInline[DeliveryEvent, Deli
     model = DeliveryEvent
     extra = 0
     fields = ("occurred_at", "status", "recorded_at")
+    readonly_fields = fields
 
 
 @admin.register(Delivery)

@@ -25,8 +25,8 @@ class Order(models.Model):
     reference = models.CharField(max_length=12, unique=True, null=True)  # noqa: DJ001
     state = models.CharField(max_length=10, choices=OrderState.choices, default=OrderState.PENDING)
     buyer = models.UUIDField(null=True)
-    buyer_email = models.EmailField(max_length=254, blank=True, help_text="Where the order's mails go.")
-    buyer_language = models.CharField(max_length=5, blank=True)
+    buyer_email = models.EmailField(max_length=254, help_text="Where the order's mails go.")
+    buyer_language = models.CharField(max_length=5)
     shipping_address = models.JSONField(null=True, help_text="The address as it was when the order was placed.")
     currency = models.CharField(max_length=3)
     items_amount = models.BigIntegerField()
