@@ -103,7 +103,7 @@ def test_only_json_and_forms_are_understood(checkout: APIClient) -> None:
     assert checkout.generic("PUT", f"{URL}/{uuid.uuid4()}", "x", content_type="text/plain").status_code == 415
 
 
-@pytest.mark.parametrize("ident", ["7", "order", "0" * 33, "%00", str(uuid.uuid4()).upper() + "x"])
+@pytest.mark.parametrize("ident", ["7", "order", "0" * 33, str(uuid.uuid4()).upper() + "x"])
 def test_what_is_no_id_is_a_404(checkout: APIClient, buyer: uuid.UUID, ident: str) -> None:
     for answer in (
         checkout.get(f"{URL}/{ident}"),
