@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from deliveries.models import Delivery, DeliveryEvent
 from orders_service.admin_pages import IdSearchMixin, ReadOnlyMixin
@@ -8,6 +9,7 @@ class DeliveryEventInline(ReadOnlyMixin, admin.TabularInline[DeliveryEvent, Deli
     model = DeliveryEvent
     extra = 0
     fields = ("occurred_at", "status", "recorded_at")
+    readonly_fields = fields
 
 
 @admin.register(Delivery)
@@ -26,6 +28,6 @@ class DeliveryAdmin(IdSearchMixin, ReadOnlyMixin, admin.ModelAdmin[Delivery]):
     inlines = (DeliveryEventInline,)
     show_full_result_count = False
 
-    @admin.display(description="order")
+    @admin.display(description=_("order"))
     def order_reference(self, delivery: Delivery) -> str:
         return str(delivery.seller_order.order)

@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from deliveries.models import Delivery
 from orders.models import Order, OrderLine, SellerOrder
 from orders.references import parse_reference
+from orders.services import redirect_mails
 from orders.templatetags.money import money
 from orders_service.admin_pages import IdSearchMixin, ReadOnlyMixin
 
@@ -77,6 +79,9 @@ class OrderAdmin(IdSearchMixin, admin.ModelAdmin[Order]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: Order, form: ModelForm[Order], change: bool) -> None:
+        redirect_mails(order_id=obj.pk, email=obj.buyer_email, language=obj.buyer_language)
 
     @admin.display(description=_("shipping address"))
     def address(self, order: Order) -> SafeString:

@@ -25,8 +25,8 @@ class Order(models.Model):
     reference = models.CharField(max_length=12, unique=True, null=True)  # noqa: DJ001
     state = models.CharField(max_length=10, choices=OrderState.choices, default=OrderState.PENDING)
     buyer = models.UUIDField(null=True)
-    buyer_email = models.EmailField(max_length=254, blank=True, help_text="Where the order's mails go.")
-    buyer_language = models.CharField(max_length=5, blank=True)
+    buyer_email = models.EmailField(max_length=254, help_text="Where the order's mails go.")
+    buyer_language = models.CharField(max_length=5)
     shipping_address = models.JSONField(null=True, help_text="The address as it was when the order was placed.")
     currency = models.CharField(max_length=3)
     items_amount = models.BigIntegerField()
@@ -39,7 +39,6 @@ class Order(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=OrderState.values), name="order_state_known"),
             models.CheckConstraint(
                 condition=Q(items_amount__gte=0, shipping_amount__gte=0), name="order_amounts_not_negative"
             ),

@@ -23,7 +23,6 @@ from .problem import Problem
 from .problem_errors_item import ProblemErrorsItem
 from .rejection import Rejection
 from .sale import Sale
-from .sales_list_state import SalesListState
 from .seller_order import SellerOrder
 from .seller_order_state import SellerOrderState
 
@@ -51,7 +50,6 @@ __all__ = (
     "ProblemErrorsItem",
     "Rejection",
     "Sale",
-    "SalesListState",
     "SellerOrder",
     "SellerOrderState",
 )

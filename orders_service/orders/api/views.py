@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -106,7 +106,11 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceView
     list=extend_schema(
         operation_id="sales_list",
         summary="List one's own sales, newest first",
-        parameters=[SaleFilterSerializer],
+        parameters=[
+            OpenApiParameter(
+                "state", {"$ref": "#/components/schemas/SellerOrderState"}, description="Only sales in this state."
+            )
+        ],
         examples=[examples.SALE],
     ),
     retrieve=extend_schema(operation_id="sales_get", summary="Show one of one's own sales", examples=[examples.SALE]),

@@ -12,7 +12,7 @@ DECLARE
     line_count bigint;
     line_sum numeric;
 BEGIN
-    -- One at a time: two transactions that each add a line would otherwise not see each other's.
+    -- One at a time: two transactions that each remove a line would not see that together they remove all.
     SELECT * INTO present FROM orders_order WHERE id = target FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN;

@@ -6,7 +6,7 @@ import requests
 from ...client import Client
 from ...models.paginated_sale_list import PaginatedSaleList
 from ...models.problem import Problem
-from ...models.sales_list_state import SalesListState
+from ...models.seller_order_state import SellerOrderState
 from ...types import UNSET, Response, Unset
 
 
@@ -14,7 +14,7 @@ def _request(
     *,
     cursor: str | Unset = UNSET,
     page_size: int | Unset = 20,
-    state: SalesListState | Unset = UNSET,
+    state: SellerOrderState | Unset = UNSET,
 ) -> dict[str, Any]:
     params: dict[str, Any] = {}
 
@@ -82,7 +82,7 @@ def sync_detailed(
     client: Client,
     cursor: str | Unset = UNSET,
     page_size: int | Unset = 20,
-    state: SalesListState | Unset = UNSET,
+    state: SellerOrderState | Unset = UNSET,
     headers: Mapping[str, str] | None = None,
     timeout: tuple[float, float] | None = None,
 ) -> Response[PaginatedSaleList | Problem]:
@@ -111,7 +111,7 @@ def sync(
     client: Client,
     cursor: str | Unset = UNSET,
     page_size: int | Unset = 20,
-    state: SalesListState | Unset = UNSET,
+    state: SellerOrderState | Unset = UNSET,
     headers: Mapping[str, str] | None = None,
     timeout: tuple[float, float] | None = None,
 ) -> PaginatedSaleList | Problem | None:
