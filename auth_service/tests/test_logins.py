@@ -43,7 +43,7 @@ def test_a_login_gives_a_pair_whose_access_token_says_who_it_is(
 ) -> None:
     before = int(time.time())
     answer = log_in(anonymous)
-    assert answer.status_code == 200
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
     body = answer.json()
     assert set(body) == {"access", "refresh", "expires_in", "token_type"}
     assert (body["expires_in"], body["token_type"]) == (600, "Bearer")

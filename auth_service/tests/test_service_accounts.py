@@ -30,7 +30,7 @@ def test_a_service_gets_a_token_with_its_scopes_for_twelve_hours(
     anonymous: APIClient, aggregator: ServiceAccount
 ) -> None:
     answer = ask(anonymous)
-    assert answer.status_code == 200
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
     body = answer.json()
     assert set(body) == {"access", "expires_in", "scope"}
     assert (body["expires_in"], body["scope"]) == (43200, "inventory.reserve orders.checkout")
