@@ -22,11 +22,11 @@ class AccountForm(forms.ModelForm[Account]):
 
 
 class NewAccountForm(AccountForm):
-    password = forms.CharField(
+    first_password = forms.CharField(
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
         max_length=MAX_PASSWORD,
-        help_text=_("A first one, to be told to the account's owner; it is not shown again."),
+        help_text=_("To be told to the account's owner; it is not shown again."),
     )
 
     class Meta:
@@ -38,13 +38,13 @@ class NewAccountForm(AccountForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        if "password" in values:
+        if "first_password" in values:
             try:
                 check_new_password(
-                    values["password"], email=values.get("email", ""), full_name=values.get("full_name", "")
+                    values["first_password"], email=values.get("email", ""), full_name=values.get("full_name", "")
                 )
             except ValidationError as exc:
-                self.add_error("password", exc)
+                self.add_error("first_password", exc)
         return values
 
 
@@ -112,7 +112,7 @@ class AccountAdmin(admin.ModelAdmin[Account]):
 
     def get_fields(self, request: HttpRequest, obj: Account | None = None) -> tuple[str, ...]:
         if obj is None:
-            return ("email", "password", "full_name", "language", "roles")
+            return ("email", "first_password", "full_name", "language", "roles")
         return ("id", "email", "full_name", "language", "roles", "email_verified_at", "is_active", "created_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ class AccountAdmin(admin.ModelAdmin[Account]):
             return
         created = services.create_account(
             email=obj.email,
-            password=form.cleaned_data["password"],
+            password=form.cleaned_data["first_password"],
             full_name=obj.full_name,
             language=obj.language,
             roles=obj.roles,

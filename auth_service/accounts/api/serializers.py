@@ -6,6 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import get_error_detail
 
 from accounts.models import Account, Language, Role
 from accounts.passwords import MAX_PASSWORD, check_new_password
@@ -34,7 +35,7 @@ class RegistrationSerializer(serializers.Serializer[dict[str, Any]]):
         try:
             check_new_password(attrs["password"], email=attrs["email"], full_name=attrs["full_name"])
         except PasswordRefusedError as exc:
-            raise serializers.ValidationError({"password": serializers.as_serializer_error(exc)[""]}) from exc
+            raise serializers.ValidationError({"password": get_error_detail(exc)}) from exc
         return attrs
 
 

@@ -8,6 +8,9 @@ from logins.services import IssuedTokens
 
 TOKEN_TYPE = "Bearer"  # noqa: S105
 
+NOT_TO_BE_CACHED = {"Cache-Control": "no-store"}
+"""RFC 6749 §5.1: an answer that carries a token is kept by nobody on its way."""
+
 
 class CredentialsSerializer(serializers.Serializer[dict[str, Any]]):
     email = serializers.CharField(max_length=254)

@@ -8,7 +8,13 @@ from chassis.idempotency.replay import key_of
 from chassis.schema import CLIENT_ADDRESS
 from chassis.viewsets import ServiceViewSet
 from logins import services
-from logins.api.serializers import CredentialsSerializer, IssuedTokensSerializer, RefreshSerializer, issued
+from logins.api.serializers import (
+    NOT_TO_BE_CACHED,
+    CredentialsSerializer,
+    IssuedTokensSerializer,
+    RefreshSerializer,
+    issued,
+)
 from logins.api.throttles import LoginAccountThrottle, LoginAddressThrottle
 
 TOKENS_EXAMPLE = OpenApiExample(
@@ -55,7 +61,7 @@ class LoginViewSet(ServiceViewSet):
     def create(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return Response(issued(services.log_in(**serializer.validated_data)))
+        return Response(issued(services.log_in(**serializer.validated_data)), headers=NOT_TO_BE_CACHED)
 
 
 class RefreshViewSet(ServiceViewSet):
@@ -84,7 +90,7 @@ class RefreshViewSet(ServiceViewSet):
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         tokens = services.refresh(token=serializer.validated_data["refresh"], idempotency_key=key_of(request))
-        return Response(issued(tokens))
+        return Response(issued(tokens), headers=NOT_TO_BE_CACHED)
 
 
 class RevocationViewSet(ServiceViewSet):

@@ -4,6 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chassis.viewsets import ServiceViewSet
+from logins.api.serializers import NOT_TO_BE_CACHED
 from service_accounts.api.serializers import ClientCredentialsSerializer, ServiceTokenSerializer
 from service_accounts.services import issue_service_token
 
@@ -43,4 +44,5 @@ class ServiceTokenViewSet(ServiceViewSet):
     def create(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return Response(ServiceTokenSerializer(issue_service_token(**serializer.validated_data)).data)
+        token = issue_service_token(**serializer.validated_data)
+        return Response(ServiceTokenSerializer(token).data, headers=NOT_TO_BE_CACHED)
