@@ -207,7 +207,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
                 "rest_framework.renderers.BrowsableAPIRenderer",
             ],
             "DEFAULT_PARSER_CLASSES": [
-                "rest_framework.parsers.JSONParser",
+                "chassis.parsers.JSONParser",
                 "rest_framework.parsers.FormParser",
                 "rest_framework.parsers.MultiPartParser",
             ],
@@ -224,7 +224,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
             "SCHEMA_PATH_PREFIX": r"/api/v1",
             "COMPONENT_SPLIT_REQUEST": True,
             "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
-            "PARSER_WHITELIST": ["rest_framework.parsers.JSONParser"],
+            "PARSER_WHITELIST": ["chassis.parsers.JSONParser"],
             "RENDERER_WHITELIST": ["rest_framework.renderers.JSONRenderer"],
             "AUTHENTICATION_WHITELIST": ["chassis.identity.tokens.BearerAuthentication"],
             "SERVE_INCLUDE_SCHEMA": False,

@@ -11,6 +11,7 @@ from chassis.errors import DomainError
 from chassis.ids import uuid7
 from payment_service.read_only_admin import ReadOnlyAdmin
 from payments.card_numbers import holds_card_number
+from payments.errors import RefundExceedsPaymentError
 from payments.models import Payment, Refund
 from payments.services import refund_payment
 from payments.states import RefundState
@@ -104,6 +105,8 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
         present = Refund.objects.filter(pk=refund_id).select_related("payment").first()
         amount = present.money if present is not None else payment.refundable
         try:
+            if amount.amount <= 0:
+                raise RefundExceedsPaymentError()
             refund, _created = refund_payment(
                 refund_id=refund_id, payment_id=payment.pk, amount=amount, reason=present.reason if present else reason
             )

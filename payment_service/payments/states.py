@@ -1,19 +1,20 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class PaymentState(models.TextChoices):
-    PROCESSING = "processing"
-    REQUIRES_ACTION = "requires_action"
-    CAPTURED = "captured"
-    DECLINED = "declined"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
+    PROCESSING = "processing", _("Processing")
+    REQUIRES_ACTION = "requires_action", _("Requires action")
+    CAPTURED = "captured", _("Captured")
+    DECLINED = "declined", _("Declined")
+    CANCELLED = "cancelled", _("Cancelled")
+    EXPIRED = "expired", _("Expired")
 
 
 class RefundState(models.TextChoices):
-    PENDING = "pending"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
+    PENDING = "pending", _("Pending")
+    SUCCEEDED = "succeeded", _("Succeeded")
+    FAILED = "failed", _("Failed")
 
 
 _ENDINGS = frozenset({PaymentState.CAPTURED, PaymentState.DECLINED, PaymentState.CANCELLED, PaymentState.EXPIRED})

@@ -11,7 +11,7 @@ from django.db.models import Sum
 from chassis.ids import uuid7
 from chassis.money import Money
 from payments import services
-from payments.models import Payment
+from payments.models import Payment, Refund
 from payments.states import PaymentState
 from sandbox.models import SandboxEvent, SandboxIntent
 
@@ -45,6 +45,13 @@ def pay(
         payment_method=method,
     )
     return payment
+
+
+def give_back(payment: Payment, amount: int, *, refund_id: uuid.UUID | None = None) -> Refund:
+    refund, _created = services.refund_payment(
+        refund_id=refund_id or uuid7(), payment_id=payment.pk, amount=Money(amount, EUR), reason=""
+    )
+    return refund
 
 
 def money_taken(payment_id: uuid.UUID) -> int:

@@ -8,11 +8,10 @@ from django.test import Client
 
 from chassis.identity.models import User
 from chassis.ids import uuid7
-from chassis.money import Money
 from payments import services
 from payments.models import Payment, Refund
 from sandbox.models import SandboxEvent, SandboxIntent, SandboxRefund
-from tests.calls import money_taken, pay
+from tests.calls import give_back, money_taken, pay
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +48,7 @@ def confirmation(admin: Client, *payments: Payment) -> dict[str, Any]:
 
 def test_every_page_shows_rows_and_changes_nothing(admin: Client) -> None:
     payment = pay()
-    services.refund_payment(refund_id=uuid7(), payment_id=payment.pk, amount=Money(1, "EUR"), reason="")
+    give_back(payment, 1)
     services.cancel_payment(payment_id=uuid7())
     rows = [
         ("payments/payment", payment.pk),
@@ -82,7 +81,7 @@ def test_payments_are_found_by_their_order_and_buyer_and_filtered_by_state(admin
 def test_lists_cost_no_query_per_row(admin: Client, django_assert_max_num_queries: Callable[[int], Any]) -> None:
     for _n in range(5):
         payment = pay()
-        services.refund_payment(refund_id=uuid7(), payment_id=payment.pk, amount=Money(1, "EUR"), reason="")
+        give_back(payment, 1)
     for model in (
         "payments/payment",
         "payments/refund",
@@ -96,7 +95,7 @@ def test_lists_cost_no_query_per_row(admin: Client, django_assert_max_num_querie
 
 def test_an_admin_refunds_in_full_after_confirming(admin: Client) -> None:
     whole, part, declined = pay(), pay(), pay(method="pm_card_chargeDeclined")
-    services.refund_payment(refund_id=uuid7(), payment_id=part.pk, amount=Money(400, "EUR"), reason="")
+    give_back(part, 400)
     form = confirmation(admin, whole, part, declined)
     assert set(form["_selected_action"]) == {str(whole.pk), str(part.pk)}
     assert money_taken(whole.pk) == 1000
@@ -114,7 +113,7 @@ def test_a_second_question_after_a_full_refund_finds_nothing_to_refund(admin: Cl
     payment = pay()
     form = confirmation(admin, payment)
     other = confirmation(admin, payment)
-    admin.post(PAYMENTS, form)
+    admin.post(PAYMENTS, form, follow=True)
     page = admin.post(PAYMENTS, other, follow=True)
     assert "refund of 10.00 EUR succeeded" not in page.content.decode()
     assert Refund.objects.count() == 1

@@ -142,7 +142,8 @@ def test_a_missing_field_is_named(service: APIClient, missing: str) -> None:
 def test_a_malformed_body_is_a_problem(
     service: APIClient, raw: bytes, content_type: str, status: int, address: str
 ) -> None:
-    answer = service.generic("PUT", f"/api/v1/{address}/{uuid7()}", raw, content_type=content_type)
+    path = f"/api/v1/{address}/{uuid7()}"
+    answer = service.generic("PUT", path, raw, content_type=content_type)  # type: ignore[arg-type]
     assert answer.status_code == status, answer.content
     assert answer["Content-Type"] == "application/problem+json"
     assert Payment.objects.count() == 0
@@ -211,3 +212,9 @@ def test_a_forged_or_expired_token_takes_nothing(anonymous: APIClient, claims: d
     assert anonymous.put(f"/api/v1/payments/{uuid7()}", body()).status_code == 401
     assert anonymous.post(f"/api/v1/payments/{uuid7()}/cancel").status_code == 401
     assert Payment.objects.count() == 0
+
+
+def test_refusals_speak_the_language_asked_for(service: APIClient) -> None:
+    asked = body(payment_method="4242424242424242")
+    answer = service.put(f"/api/v1/payments/{uuid7()}", asked, headers={"accept-language": "fr"})
+    assert answer.json()["errors"][0]["message"] == "Les numéros de carte ne sont pas acceptés ici."

@@ -12,7 +12,7 @@ from chassis.ids import uuid7
 from payments import services
 from payments.errors import ProviderUnreachableError
 from payments.models import Payment
-from payments.providers import ProviderUnavailableError
+from payments.providers import IntentOutcome, ProviderUnavailableError, Verdict
 from payments.states import PaymentState
 from payments.tasks import settle_stuck_payments
 from sandbox.models import SandboxIntent
@@ -132,6 +132,20 @@ def test_a_payment_held_back_before_its_intent_until_it_is_cancelled_takes_nothi
     assert pay(payment_id).state == PaymentState.CANCELLED
     assert SandboxIntent.objects.get().status == "canceled"
     assert_both_sides_agree(payment_id)
+
+
+@pytest.mark.parametrize("method", ["pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired"])
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_verdict_that_comes_late_changes_nothing_and_a_contradiction_is_reported(
+    method: str, verdict: Verdict, caplog: pytest.LogCaptureFixture
+) -> None:
+    payment = pay(method=method)
+    before = Payment.objects.values().get()
+    late = IntentOutcome(reference=payment.provider_reference, verdict=verdict, decline_code="lost_card")
+    assert services.settle(payment_id=payment.pk, outcome=late).state == payment.state
+    assert Payment.objects.values().get() == before
+    contradicts = verdict.value in {"captured", "declined", "cancelled"} and verdict.value != payment.state
+    assert ("payment and provider disagree" in caplog.text) == contradicts
 
 
 @pytest.mark.parametrize("call", ["create", "confirm", "cancel", "refund"])

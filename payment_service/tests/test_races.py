@@ -1,20 +1,19 @@
 """Callers at once, on real threads with connections of their own."""
 
-import random
 import time
 import uuid
+from functools import partial
 
 import pytest
 from django.conf import LazySettings
 
 from chassis.ids import uuid7
-from chassis.money import Money
 from payments import services
 from payments.errors import OrderHasPaymentError, PaymentCancelledError, RefundExceedsPaymentError
 from payments.models import Payment, Refund
 from payments.states import PaymentState
 from sandbox.models import SandboxEvent, SandboxIntent, SandboxRefund
-from tests.calls import assert_both_sides_agree, at_once, money_taken, pay, states
+from tests.calls import assert_both_sides_agree, at_once, give_back, money_taken, pay, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,14 +42,11 @@ def test_eight_payments_of_one_order_at_once_capture_one() -> None:
 @pytest.mark.parametrize("method", ["pm_card_visa", "pm_sandbox_slow", "pm_card_authenticationRequired"])
 def test_paying_and_cancelling_at_once_end_in_one_verdict_on_both_sides(settings: LazySettings, method: str) -> None:
     settings.SANDBOX_SLOW_SECONDS = 0.01
-    seen = set()
-    for _turn in range(40):
+    for turn in range(40):
         payment_id, order, buyer = uuid7(), uuid7(), uuid7()
         paid, cancelled = at_once(
-            lambda payment_id=payment_id, order=order, buyer=buyer: pay(
-                payment_id, order=order, buyer=buyer, method=method
-            ),
-            lambda payment_id=payment_id: cancel_after(payment_id, random.uniform(0, 0.03)),
+            partial(pay, payment_id, order=order, buyer=buyer, method=method),
+            partial(cancel_after, payment_id, turn * 0.001),
         )
         assert_both_sides_agree(payment_id)
         assert isinstance(cancelled, Payment)
@@ -58,8 +54,6 @@ def test_paying_and_cancelling_at_once_end_in_one_verdict_on_both_sides(settings
         assert cancelled.state == final
         if not isinstance(paid, PaymentCancelledError):
             assert paid.state == final
-        seen.add(final)
-    assert PaymentState.CANCELLED in seen or method == "pm_card_visa"
 
 
 def cancel_after(payment_id: uuid.UUID, seconds: float) -> Payment:
@@ -76,7 +70,7 @@ def test_cancelling_at_once_many_times_agrees() -> None:
 
 def test_partial_refunds_at_once_never_exceed_the_payment() -> None:
     payment = pay(amount=1000)
-    answers = at_once(*[lambda: give_back(payment, uuid7(), 300)] * 8)
+    answers = at_once(*[lambda: give_back(payment, 300)] * 8)
     assert sum(isinstance(answer, Refund) and answer.state == "succeeded" for answer in answers) == 3
     assert sum(isinstance(answer, RefundExceedsPaymentError) for answer in answers) == 5
     payment.refresh_from_db()
@@ -86,7 +80,7 @@ def test_partial_refunds_at_once_never_exceed_the_payment() -> None:
 
 def test_the_same_refund_sent_8_times_at_once_gives_back_once() -> None:
     payment, refund_id = pay(amount=1000), uuid7()
-    answers = at_once(*[lambda: give_back(payment, refund_id, 1000)] * 8)
+    answers = at_once(*[lambda: give_back(payment, 1000, refund_id=refund_id)] * 8)
     assert {answer.state for answer in answers} == {"succeeded"}
     assert SandboxRefund.objects.count() == 1
     assert_both_sides_agree(payment.pk)
@@ -94,14 +88,7 @@ def test_the_same_refund_sent_8_times_at_once_gives_back_once() -> None:
 
 def test_the_same_failing_refund_at_once_lets_its_amount_go_once() -> None:
     payment, refund_id = pay(amount=1000, method="pm_card_refundFail"), uuid7()
-    answers = at_once(*[lambda: give_back(payment, refund_id, 400)] * 8)
+    answers = at_once(*[lambda: give_back(payment, 400, refund_id=refund_id)] * 8)
     assert {answer.state for answer in answers} == {"failed"}
     payment.refresh_from_db()
     assert payment.refunded_amount == 0
-
-
-def give_back(payment: Payment, refund_id: uuid.UUID, amount: int) -> Refund:
-    refund, _created = services.refund_payment(
-        refund_id=refund_id, payment_id=payment.pk, amount=Money(amount, "EUR"), reason=""
-    )
-    return refund

@@ -1,5 +1,7 @@
 """The embedded provider behaves like one."""
 
+from functools import partial
+
 import pytest
 
 from chassis.ids import uuid7
@@ -47,8 +49,8 @@ def test_confirming_and_cancelling_at_once_decide_an_intent_once() -> None:
         verdicts = {
             answer.verdict
             for answer in at_once(
-                lambda reference=reference: provider.confirm(reference=reference),
-                lambda reference=reference: provider.cancel(reference=reference),
+                partial(provider.confirm, reference=reference),
+                partial(provider.cancel, reference=reference),
             )
         }
         assert verdicts in ({Verdict.CAPTURED}, {Verdict.CANCELLED})

@@ -80,7 +80,7 @@ class PaySerializer(serializers.Serializer[Payment]):
 
     order = UUIDText()
     buyer = UUIDText(help_text="Account id.")
-    amount = MoneySerializer(validators=[more_than_nothing])
+    amount = MoneySerializer(source="money", validators=[more_than_nothing])
     payment_method = CardFreeText(max_length=100, help_text="The provider's token for it; never a card number.")
 
 
@@ -109,6 +109,6 @@ class RefundSerializer(serializers.ModelSerializer[Refund]):
 class RefundPaymentSerializer(serializers.Serializer[Refund]):
     """What is given back, and why."""
 
-    payment = UUIDText()
-    amount = MoneySerializer(validators=[more_than_nothing])
+    payment = UUIDText(source="payment_id")
+    amount = MoneySerializer(source="money", validators=[more_than_nothing])
     reason = CardFreeText(max_length=200, allow_blank=True)

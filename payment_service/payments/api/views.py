@@ -71,7 +71,14 @@ class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceVi
     def update(self, request: Request, pk: Any) -> Response:
         asked = self.get_serializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        payment, created = services.pay(payment_id=pk, **asked.validated_data)
+        values = asked.validated_data
+        payment, created = services.pay(
+            payment_id=pk,
+            order=values["order"],
+            buyer=values["buyer"],
+            amount=values["money"],
+            payment_method=values["payment_method"],
+        )
         return Response(PaymentSerializer(payment).data, status=201 if created else 200)
 
     @extend_schema(
@@ -129,6 +136,6 @@ class RefundViewSet(mixins.RetrieveModelMixin, ServiceViewSet):
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
         refund, created = services.refund_payment(
-            refund_id=pk, payment_id=values["payment"], amount=values["amount"], reason=values["reason"]
+            refund_id=pk, payment_id=values["payment_id"], amount=values["money"], reason=values["reason"]
         )
         return Response(RefundSerializer(refund).data, status=201 if created else 200)
