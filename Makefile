@@ -73,8 +73,7 @@ clients: setup ## Generate the clients from the committed specs
 	@$(PY) clients/generate.py
 
 messages: setup ## Compile the translations
-	@find . -name '*.po' -not -path './.venv/*' | while read -r po; do \
-		$(BIN)/pybabel --quiet compile -i "$$po" -o "$${po%.po}.mo" || exit 1; done
+	@$(PY) -m local messages
 
 drift: setup ## Check that generating specs, clients and translations again changes nothing
 	@state() { git status --porcelain -- $(GENERATED); git diff -- $(GENERATED); }; \
