@@ -41,7 +41,7 @@ test-browser: ## Run the browser tests (they need Chromium)
 	@exec $(PY) -m local test browser
 
 lint: setup ## Check style and formatting
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff check --quiet --output-format concise .
 	@$(BIN)/ruff format --check --quiet . || { echo 'Some files are not formatted: run make fmt.'; exit 1; }
 
 fmt: setup ## Format, and fix what can be fixed
@@ -57,7 +57,7 @@ typecheck: setup ## Check types, strictly
 	@$(STRICT) --config-file= --cache-dir .mypy_cache/local local tests
 
 imports: setup ## Check the walls between the packages
-	@PYTHONPATH=$(SERVICE_FOLDERS):chassis:clients $(BIN)/lint-imports
+	@PYTHONPATH=$(SERVICE_FOLDERS):chassis:clients $(BIN)/lint-imports --no-logo
 
 migrations: setup ## Check that no model changed without its migration
 	@$(EACH) -- python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
@@ -73,13 +73,12 @@ clients: setup ## Generate the clients from the committed specs
 	@$(PY) clients/generate.py
 
 messages: setup ## Compile the translations
-	@find . -name '*.po' -not -path './.venv/*' | while read -r po; do \
-		$(BIN)/pybabel --quiet compile -i "$$po" -o "$${po%.po}.mo" || exit 1; done
+	@$(PY) -m local messages
 
 drift: setup ## Check that generating specs, clients and translations again changes nothing
 	@state() { git status --porcelain -- $(GENERATED); git diff -- $(GENERATED); }; \
 	before=$$(state); $(MAKE) --no-print-directory spec messages || exit 1; \
-	test "$$before" = "$$(state)" || { git status --short -- $(GENERATED); \
+	test "$$before" = "$$(state)" || { git status --short -- $(GENERATED) | head -n 20; \
 		echo 'Generated files were out of date; they are written now: commit them.'; exit 1; }
 
 check: lint typecheck imports migrations drift ## All checks that need no database, as CI runs them

@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("--request", help="only the lines of this request id")
     logs.add_argument("--service", help="only the lines of this service")
     logs.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
+    commands.add_parser("messages", help="compile the translations")
     dev = commands.add_parser("pg-dev", help="one throw-away PostgreSQL")
     dev.add_argument("--name", default="dev", help="of the role and its database")
     dev.add_argument("--port", type=int, help="default: a free one")
@@ -68,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     # Imported here, so that each command loads only what it needs.
-    from local import demo, logs, services, testing  # noqa: PLC0415
+    from local import demo, logs, messages, services, testing  # noqa: PLC0415
     from local import run as running  # noqa: PLC0415
 
     match options.command:
@@ -83,6 +84,8 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
             code = demo.play(running.VAR / "demo.json")
         case "test":
             code = testing.run_suites(testing.suites_named(options.suites), rest)
+        case "messages":
+            code = messages.compile_messages()
         case "each":
             code = services.in_each(options.services, rest)
         case "pg-dev":

@@ -10,11 +10,11 @@ from local.platform import Platform, lock_folder
 from local.postgres import stop_leftovers
 from local.services import ROOT, SERVICES
 
-VAR = ROOT / "var"
+VAR = Path(os.environ.get("PLATFORM_FOLDER", ROOT / "var")).resolve()
 
 
 def run() -> int:
-    """Starts the platform in var/ and keeps it up until Ctrl-C or SIGTERM."""
+    """Starts the platform in its folder and keeps it up until Ctrl-C or SIGTERM."""
     platform = Platform(VAR, say=lambda line: print(line, flush=True))
     try:
         platform.start()
@@ -26,12 +26,12 @@ def run() -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C: the end is near, and bounded
         platform.stop()
-    print("Stopped; the data stays in var/.", flush=True)
+    print(f"Stopped; the data stays in {relative(VAR)}.", flush=True)
     return 0
 
 
 def reset() -> int:
-    """Empties var/; raises LocalError while the platform runs."""
+    """Empties the platform's folder; raises LocalError while it runs."""
     handle = lock_folder(VAR)
     for service in SERVICES:
         stop_leftovers(VAR / "postgres" / service.name / "data")
@@ -41,7 +41,7 @@ def reset() -> int:
         else:
             entry.unlink()
     os.close(handle)
-    print("var/ is empty.")
+    print(f"{relative(VAR)} is empty.")
     return 0
 
 

@@ -9,6 +9,7 @@ from gateways.calls import answer, exchange, service_answer
 from inventory_client.api.carts import cart_lines_put, cart_lines_remove, carts_open, carts_retrieve
 from inventory_client.api.catalogue import categories_list, products_list, products_retrieve
 from inventory_client.api.reservations import reservations_commit, reservations_release, reservations_reserve
+from inventory_client.models import ProductsListOrdering
 
 SERVICE = "inventory"
 
@@ -22,6 +23,8 @@ def categories(*, headers: Headers) -> Json:
 
 
 def products(*, headers: Headers, query: Mapping[str, Any]) -> Json:
+    if ordering := query.get("ordering"):
+        query = {**query, "ordering": ProductsListOrdering(ordering)}
     page: Json = answer(SERVICE, products_list.sync_detailed, headers=headers, **query)
     return page
 
