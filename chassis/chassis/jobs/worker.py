@@ -91,8 +91,9 @@ def _run_known(known: Task[Any], claim: Claim) -> None:
         logger.warning("job lease lost", extra=names)
     except Exception as exc:
         logger.warning("job failed", extra=names, exc_info=exc)
-        # If it was the connection that failed, a new one can note it.
-        close_old_connections()
+        if not connection.in_atomic_block:
+            # If it was the connection that failed, a new one can note it.
+            connection.close_if_unusable_or_obsolete()
         error = f"{type(exc).__name__}: {exc}"
         if isinstance(exc, PermanentFailureError) or claim.attempts >= known.max_attempts:
             _bury(claim, error)
