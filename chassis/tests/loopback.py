@@ -54,7 +54,7 @@ class Exchange(BaseHTTPRequestHandler):
         )
         self.loopback.answer(self)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = handle_any  # noqa: N815 - named by http.server
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = handle_any
 
     def log_message(self, format: str, *args: Any) -> None:
         pass

@@ -26,7 +26,7 @@ class Payment:
         order (None | UUID):
         buyer (None | UUID): Account id.
         state (PaymentState): * `processing` - Processing
-            * `requires_action` - Requires Action
+            * `requires_action` - Requires action
             * `captured` - Captured
             * `declined` - Declined
             * `cancelled` - Cancelled
