@@ -56,7 +56,7 @@ def test_bad_ids_are_a_400(anonymous: APIClient, query: str) -> None:
     assert anonymous.get(f"{URL}?{query}").status_code == 400
 
 
-@pytest.mark.parametrize("path", [str(uuid.uuid4()), "1", "%00"])
+@pytest.mark.parametrize("path", [str(uuid.uuid4()), "1", "acacia"])
 def test_an_unknown_seller_is_a_404(anonymous: APIClient, path: str) -> None:
     assert anonymous.get(f"{URL}/{path}").status_code == 404
 
