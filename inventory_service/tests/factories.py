@@ -15,9 +15,7 @@ _numbers = itertools.count(1)
 
 
 def make_category(slug: str = "mugs", *, parent: Category | None = None) -> Category:
-    category, _created = Category.objects.get_or_create(
-        slug=slug, defaults={"name": slug.title(), "parent": parent}
-    )
+    category, _created = Category.objects.get_or_create(slug=slug, defaults={"name": slug.title(), "parent": parent})
     category.refresh_from_db()
     return category
 
