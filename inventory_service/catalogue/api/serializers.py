@@ -8,6 +8,7 @@ from rest_framework import serializers
 from catalogue.api.permissions import managed_seller
 from catalogue.models import MAX_PRICE, Category, Product, ProductImage, Variant, media_url
 from catalogue.states import ProductState
+from chassis.fields import IdField
 from chassis.money import Money, MoneySerializer
 
 MAX_OPTIONS = 10
@@ -125,7 +126,7 @@ class ManagedProductSerializer(serializers.ModelSerializer[Product]):
 class NewProductSerializer(serializers.ModelSerializer[Product]):
     """A product to be added."""
 
-    seller = serializers.UUIDField(
+    seller = IdField(
         required=False, help_text="Whose product it is; an admin must say, a seller's products are their own."
     )
     category = serializers.SlugRelatedField(slug_field="slug", queryset=Category.objects.all())
@@ -187,7 +188,7 @@ _VARIANT = {"sku": "MUG-BLU", "title": "Blue", "options": {"colour": "blue"}, "p
 class ManagedVariantSerializer(serializers.ModelSerializer[Variant]):
     """A variant as its seller manages it. The price is two flat fields, which an HTML form can show."""
 
-    product = OwnProductField(pk_field=serializers.UUIDField())
+    product = OwnProductField(pk_field=IdField())
     options = OptionsField(default=dict)
     price_amount = PriceField()
     position = serializers.IntegerField(

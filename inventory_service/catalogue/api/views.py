@@ -10,6 +10,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
+from rest_framework.utils.serializer_helpers import ReturnDict
 
 from catalogue import selectors, services
 from catalogue.api.filters import ManagedProductFilters, ProductFilters, checked
@@ -210,10 +211,16 @@ class ManagedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceVi
     ordering = ("-created_at", "-id")
     lookup_value_converter = "uuid"
 
-    def checked_input(self, instance: Any = None, *, partial: bool = False) -> Any:
-        serializer = self.get_serializer(instance, data=self.request.data, partial=partial)
-        serializer.is_valid(raise_exception=True)
-        return serializer.validated_data
+    def checked(self, instance: Any = None, *, partial: bool = False) -> BaseSerializer[Any]:
+        """Return what was sent, valid."""
+        sent = self.get_serializer(instance, data=self.request.data, partial=partial)
+        sent.is_valid(raise_exception=True)
+        return sent
+
+    def answer(self, sent: BaseSerializer[Any], row: Any, shown: Any, *, code: int = status.HTTP_200_OK) -> Response:
+        """Answer with the changed row; in the browser its form stays the one that was sent."""
+        sent.instance = row
+        return Response(ReturnDict(shown(row).data, serializer=sent), status=code)
 
 
 @_documented(
@@ -245,12 +252,14 @@ class ManagedProductViewSet(ManagedViewSet):
         return super().list(request)
 
     def create(self, request: Request) -> Response:
-        product = services.create_product(**self.checked_input())
-        return Response(ManagedProductSerializer(product).data, status=status.HTTP_201_CREATED)
+        sent = self.checked()
+        product = services.create_product(**sent.validated_data)
+        return self.answer(sent, product, ManagedProductSerializer, code=status.HTTP_201_CREATED)
 
     def update(self, request: Request, pk: uuid.UUID, *, partial: bool = False) -> Response:
-        changes = self.checked_input(self.get_object(), partial=partial)
-        return Response(ManagedProductSerializer(services.update_product(product_id=pk, **changes)).data)
+        sent = self.checked(self.get_object(), partial=partial)
+        product = services.update_product(product_id=pk, **sent.validated_data)
+        return self.answer(sent, product, ManagedProductSerializer)
 
     def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
         return self.update(request, pk, partial=True)
@@ -306,13 +315,16 @@ class ManagedVariantViewSet(ManagedViewSet):
         return VariantChangeSerializer if self.action in {"update", "partial_update"} else ManagedVariantSerializer
 
     def create(self, request: Request) -> Response:
-        values = self.checked_input()
-        variant = services.create_variant(product_id=values.pop("product").pk, **values)
-        return Response(ManagedVariantSerializer(variant).data, status=status.HTTP_201_CREATED)
+        sent = self.checked()
+        product, values = sent.validated_data["product"], dict(sent.validated_data)
+        del values["product"]
+        variant = services.create_variant(product_id=product.pk, **values)
+        return self.answer(sent, variant, ManagedVariantSerializer, code=status.HTTP_201_CREATED)
 
     def update(self, request: Request, pk: uuid.UUID, *, partial: bool = False) -> Response:
-        changes = self.checked_input(self.get_object(), partial=partial)
-        return Response(ManagedVariantSerializer(services.update_variant(variant_id=pk, **changes)).data)
+        sent = self.checked(self.get_object(), partial=partial)
+        variant = services.update_variant(variant_id=pk, **sent.validated_data)
+        return self.answer(sent, variant, ManagedVariantSerializer)
 
     def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
         return self.update(request, pk, partial=True)

@@ -3,6 +3,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from chassis.fields import IdField
 from chassis.money import MoneySerializer
 from stock.models import MAX_DELTA, Reservation, ReservationLine, StockMovement
 from stock.states import SELLER_REASONS
@@ -22,9 +23,9 @@ from stock.states import SELLER_REASONS
     ]
 )
 class ReservationChangeSerializer(serializers.Serializer[Any]):
-    cart = serializers.UUIDField()
+    cart = IdField()
     cart_version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="The version the buyer saw.")
-    buyer = serializers.UUIDField(help_text="Account id; an anonymous cart becomes theirs.")
+    buyer = IdField(help_text="Account id; an anonymous cart becomes theirs.")
 
 
 class ReservationLineSerializer(serializers.ModelSerializer[ReservationLine]):

@@ -179,7 +179,7 @@ class MovementViewSet(mixins.ListModelMixin, ServiceViewSet):
             reason=serializer.validated_data["reason"],
             actor=manager_of(request).pk,
         )
-        return Response(MovementSerializer(movement).data, status=status.HTTP_201_CREATED)
+        return Response(dict(MovementSerializer(movement).data), status=status.HTTP_201_CREATED)
 
     def _variant(self) -> uuid.UUID:
         """Return the id of the address, if the caller manages that variant. Raises `VariantNotFoundError`."""
