@@ -53,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("--request", help="only the lines of this request id")
     logs.add_argument("--service", help="only the lines of this service")
     logs.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
+    manage = commands.add_parser("manage", help="manage.py of a service of the running platform, with what is after --")
+    manage.add_argument("service")
     commands.add_parser("messages", help="compile the translations")
     dev = commands.add_parser("pg-dev", help="one throw-away PostgreSQL")
     dev.add_argument("--name", default="dev", help="of the role and its database")
@@ -77,6 +79,8 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
             code = running.run()
         case "reset":
             code = running.reset()
+        case "manage":
+            code = running.manage(options.service, rest)
         case "logs":
             wanted = logs.Filter(request=options.request, service=options.service)
             code = logs.show(running.VAR / "log", wanted, follow=options.follow)

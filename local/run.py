@@ -3,9 +3,13 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from local import demo_accounts
+from local.errors import LocalError
 from local.platform import Platform, lock_folder
 from local.postgres import stop_leftovers
 from local.services import ROOT, SERVICES
@@ -43,6 +47,16 @@ def reset() -> int:
     os.close(handle)
     print(f"{relative(VAR)} is empty.")
     return 0
+
+
+def manage(name: str, arguments: Sequence[str]) -> int:
+    """Runs a service's `manage.py` as the running platform's service would, at the terminal."""
+    service = next((service for service in SERVICES if service.name == name), None)
+    if service is None:
+        raise LocalError(f"There is no service {name}; there are: {', '.join(each.name for each in SERVICES)}.")
+    variables = Platform(VAR).variables(service)
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(command, cwd=service.folder, env=variables, check=False).returncode
 
 
 def table(platform: Platform) -> str:
