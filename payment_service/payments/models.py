@@ -22,7 +22,7 @@ class Payment(models.Model):
     payment_method = models.CharField(  # noqa: DJ001 - null is "never named", in tombstones
         max_length=100, null=True, help_text="The provider's token for it; never a card number."
     )
-    state = models.CharField(max_length=20, choices=PaymentState.choices, default=PaymentState.PROCESSING)
+    state = models.CharField(max_length=20, choices=PaymentState.choices)
     provider = models.CharField(max_length=20, blank=True)
     # Written before the intent is confirmed: no money can be taken under a name that we don't know.
     provider_reference = models.CharField(max_length=255, blank=True)
@@ -133,7 +133,7 @@ class Refund(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount = models.BigIntegerField(help_text="Minor units of the payment's currency.")
-    state = models.CharField(max_length=20, choices=RefundState.choices, default=RefundState.PENDING)
+    state = models.CharField(max_length=20, choices=RefundState.choices)
     reason = models.CharField(max_length=200, blank=True)
     provider_reference = models.CharField(max_length=255, blank=True)
     failure_code = models.CharField(max_length=50, blank=True)

@@ -77,6 +77,7 @@ def pay(
             amount=amount.amount,
             currency=amount.currency,
             payment_method=payment_method,
+            state=PaymentState.PROCESSING,
             provider=settings.PAYMENT_PROVIDER,
         )
     )
@@ -282,7 +283,7 @@ def _reserve(*, refund_id: uuid.UUID, payment_id: uuid.UUID, amount: Money, reas
         payment = Payment.objects.filter(pk=payment_id).first()
         if payment is None:
             raise PaymentNotFoundError()
-        refund = Refund(id=refund_id, payment=payment, amount=amount.amount, reason=reason)
+        refund = Refund(id=refund_id, payment=payment, amount=amount.amount, state=RefundState.PENDING, reason=reason)
         try:
             with transaction.atomic():
                 refund.save(force_insert=True)

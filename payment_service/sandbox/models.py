@@ -30,7 +30,7 @@ class SandboxIntent(models.Model):
     currency = models.CharField(max_length=3)
     payment_method = models.CharField(max_length=100)
     metadata = models.JSONField(default=dict)
-    status = models.CharField(max_length=30, choices=IntentStatus.choices, default=IntentStatus.REQUIRES_CONFIRMATION)
+    status = models.CharField(max_length=30, choices=IntentStatus.choices)
     decline_code = models.CharField(max_length=50, null=True)  # noqa: DJ001 - null in answers too
     refunded_amount = models.BigIntegerField(default=0, help_text="Minor units.")
     created_at = models.DateTimeField(db_default=Now())

@@ -34,7 +34,9 @@ def create_intent(
         "payment_method": payment_method,
         "metadata": dict(metadata),
     }
-    intent, created = SandboxIntent.objects.get_or_create(payment=payment, defaults=asked)
+    intent, created = SandboxIntent.objects.get_or_create(
+        payment=payment, defaults={**asked, "status": IntentStatus.REQUIRES_CONFIRMATION}
+    )
     if created:
         SandboxEvent.objects.create(intent=intent, type=EventType.CREATED)
     elif any(getattr(intent, name) != value for name, value in asked.items()):

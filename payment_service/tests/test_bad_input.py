@@ -170,7 +170,7 @@ def test_a_wrong_refund_is_refused_and_gives_nothing_back(service: APIClient, ch
     assert (payment.refunded_amount, Refund.objects.count()) == (0, 0)
 
 
-@pytest.mark.parametrize("path", ["payments/1", "payments/not-a-uuid/cancel", "refunds/%00", "payments/" + "9" * 5000])
+@pytest.mark.parametrize("path", ["payments/1", "payments/not-a-uuid/cancel", "refunds/0", "payments/" + "9" * 5000])
 def test_an_id_of_another_form_is_no_address(service: APIClient, path: str) -> None:
     assert service.post(f"/api/v1/{path}").status_code == 404
     assert service.put(f"/api/v1/{path}", body()).status_code == 404

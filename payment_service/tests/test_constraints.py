@@ -21,6 +21,7 @@ def whole(**changes: Any) -> dict[str, Any]:
         "amount": 1000,
         "currency": "EUR",
         "payment_method": "pm_card_visa",
+        "state": "processing",
         "provider": "sandbox",
         "provider_reference": f"pi_{uuid7().hex}",
         **changes,
@@ -28,7 +29,7 @@ def whole(**changes: Any) -> dict[str, Any]:
 
 
 def captured(**changes: Any) -> dict[str, Any]:
-    return whole(state="captured", captured_at=Now(), **changes)
+    return whole(**{"state": "captured", "captured_at": Now(), **changes})
 
 
 def tombstone(**changes: Any) -> dict[str, Any]:
@@ -124,7 +125,7 @@ def test_an_intent_belongs_to_one_payment() -> None:
 )
 def test_a_refund_that_cannot_be_is_refused(constraint: str, values: dict[str, Any]) -> None:
     payment = Payment.objects.create(**captured())
-    refused(constraint, Refund, **{"id": uuid7(), "payment": payment, "amount": 1, **values})
+    refused(constraint, Refund, **{"id": uuid7(), "payment": payment, "amount": 1, "state": "pending", **values})
 
 
 def intent(**changes: Any) -> dict[str, Any]:
@@ -133,6 +134,7 @@ def intent(**changes: Any) -> dict[str, Any]:
         "amount": 1000,
         "currency": "EUR",
         "payment_method": "pm_card_visa",
+        "status": "requires_confirmation",
         **changes,
     }
 

@@ -183,6 +183,7 @@ def test_an_intent_missing_from_the_book_is_no_verdict() -> None:
         amount=1000,
         currency="EUR",
         payment_method="pm_card_visa",
+        state=PaymentState.PROCESSING,
         provider="sandbox",
         provider_reference="pi_sandbox_lost",
     )

@@ -120,6 +120,7 @@ def test_a_refund_left_pending_is_settled_by_the_same_request(service: APIClient
     assert money_taken(payment.pk) == 700
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_job_of_a_refund_is_tried_again_while_the_provider_is_away(
     service: APIClient, run_jobs: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ def test_production_does_not_start_with_the_sandbox_or_without_a_provider(provid
         "SECRET_KEY": "x" * 60,
         "FIELD_ENCRYPTION_KEY": "c29tZS1vdGhlci1maWVsZC1rZXktMzItYnl0ZXMtbG4=",
         "PUBLIC_URL": "https://pay.example",
+        "ALLOWED_HOSTS": "pay.example",
         "AUTH_URL": "https://auth.example",
         "DATABASE_URL": "postgres://a:b@127.0.0.1:1/c",
         "PAYMENT_PROVIDER": provider,

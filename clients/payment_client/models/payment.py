@@ -30,7 +30,7 @@ class Payment:
             * `captured` - Captured
             * `declined` - Declined
             * `cancelled` - Cancelled
-            * `expired` - Expired Default: PaymentState.PROCESSING.
+            * `expired` - Expired
         amount (Money | None):
         refunded (Money): `{"amount": 1999, "currency": "EUR"}`. Input must be in the marketplace's currency.
         decline_code (None | str):
@@ -42,13 +42,13 @@ class Payment:
     id: UUID
     order: None | UUID
     buyer: None | UUID
+    state: PaymentState
     amount: Money | None
     refunded: Money
     decline_code: None | str
     payment_method: None | str
     created_at: datetime.datetime
     captured_at: datetime.datetime | None
-    state: PaymentState = PaymentState.PROCESSING
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
