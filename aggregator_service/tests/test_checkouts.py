@@ -227,6 +227,17 @@ def test_with_the_cart_out_of_reach_the_key_stays_unused(
     assert Saga.objects.count() == 0
 
 
+@pytest.mark.parametrize("status", [401, 403, 429])
+def test_a_service_that_does_not_let_the_platform_in_is_not_the_buyers_fault(
+    buyer: APIClient, shop: Services, status: int
+) -> None:
+    shop.payment.tell(f"PUT {PAY}", status, problem("not_let_in", status))
+    assert buyer.post(URL, ASKED, headers=KEY).status_code == 202
+    assert Saga.objects.get().failure is None
+    renewals = shop.auth.asked().count("POST /api/v1/auth/service-token")
+    assert renewals == 1  # asked for a moment ago: another would not help
+
+
 def test_cancelling_an_undecided_checkout_asks_the_payment_service(
     buyer: APIClient, shop: Services, settings: Settings, nobody_listens: str
 ) -> None:
