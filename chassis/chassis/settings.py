@@ -179,7 +179,8 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "X_FRAME_OPTIONS": "DENY",
         # Files
         "STATIC_URL": "/static/",
-        "STATIC_ROOT": env.str("STATIC_ROOT", default=str(base_dir / "staticfiles")),
+        # Collected where an image is built; without that, WhiteNoise finds the files in their packages.
+        "STATIC_ROOT": env.str("STATIC_ROOT", default="") or None,
         "WHITENOISE_USE_FINDERS": True,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 1_048_576,
         "UPLOAD_MAX_SIZE": 20_971_520,  # a form with files
