@@ -29,6 +29,8 @@ SPECTACULAR_SETTINGS = SHARED["SPECTACULAR_SETTINGS"] | {
         "CartLineStatusEnum": "storefront.api.serializers.LINE_STATUSES",
         "OrderStateEnum": "storefront.api.serializers.ORDER_STATES",
         "SaleStateEnum": "storefront.api.serializers.SALE_STATES",
+        "PlatformStatusEnum": "platform_status.api.serializers.PLATFORM_STATUSES",
+        "ServiceStatusEnum": "platform_status.api.serializers.SERVICE_STATUSES",
         "CheckoutStateEnum": "checkouts.api.serializers.CHECKOUT_STATES",
     },
 }

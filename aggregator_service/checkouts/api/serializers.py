@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from chassis.money import MoneySerializer
+from storefront.api import examples
 from storefront.api.serializers import OrderSerializer
 
 CHECKOUT_STATES = ["processing", "completed", "failed"]
@@ -21,7 +22,7 @@ class CheckoutInputSerializer(serializers.Serializer[Any]):
     expected_total = MoneySerializer(help_text="What the buyer saw and agreed to pay.")
 
 
-@extend_schema_serializer(component_name="Checkout")
+@extend_schema_serializer(component_name="Checkout", examples=examples.answer("Bought", examples.CHECKOUT))
 class CheckoutSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     state = serializers.ChoiceField(choices=CHECKOUT_STATES)

@@ -2,10 +2,13 @@ from typing import Any
 
 from rest_framework import serializers
 
+SERVICE_STATUSES = ["up", "down"]
+PLATFORM_STATUSES = ["ok", "degraded"]
+
 
 class ServiceStatusSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
-    status = serializers.ChoiceField(choices=["up", "down"])
+    status = serializers.ChoiceField(choices=SERVICE_STATUSES)
 
 
 class SagaCountsSerializer(serializers.Serializer[Any]):
@@ -14,6 +17,6 @@ class SagaCountsSerializer(serializers.Serializer[Any]):
 
 
 class StatusSerializer(serializers.Serializer[Any]):
-    status = serializers.ChoiceField(choices=["ok", "degraded"])
+    status = serializers.ChoiceField(choices=PLATFORM_STATUSES)
     services = ServiceStatusSerializer(many=True)
     sagas = SagaCountsSerializer()

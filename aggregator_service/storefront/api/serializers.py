@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from chassis.money import MoneySerializer
+from storefront.api import examples
 
 Shape = serializers.Serializer[Any]
 
@@ -47,6 +48,7 @@ class TokensSerializer(Shape):
     token_type = serializers.CharField()
 
 
+@extend_schema_serializer(examples=examples.answer("A buyer", examples.ACCOUNT))
 class AccountSerializer(Shape):
     id = serializers.UUIDField()
     email = serializers.EmailField()
@@ -64,7 +66,7 @@ class CategorySerializer(Shape):
     parent = serializers.UUIDField(allow_null=True)  # type: ignore[assignment] # a field of that name, not of a tree
 
 
-@extend_schema_serializer(many=False)
+@extend_schema_serializer(many=False, examples=examples.answer("Two levels", examples.CATEGORIES))
 class CategoriesSerializer(Shape):
     results = CategorySerializer(many=True)
 
@@ -91,7 +93,7 @@ class DegradedField(serializers.ListField):
     child = serializers.CharField()
 
 
-@extend_schema_serializer(many=False)
+@extend_schema_serializer(many=False, examples=examples.answer("First page", examples.PRODUCT_PAGE))
 class ProductPageSerializer(Shape):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
@@ -113,6 +115,7 @@ class VariantSerializer(Shape):
     available = serializers.IntegerField(help_text="How many can be bought now.")
 
 
+@extend_schema_serializer(examples=examples.answer("A mug", examples.PRODUCT))
 class ProductSerializer(Shape):
     id = serializers.UUIDField()
     slug = serializers.CharField()
@@ -162,6 +165,7 @@ class CartLineSerializer(Shape):
     status = serializers.ChoiceField(choices=LINE_STATUSES)
 
 
+@extend_schema_serializer(examples=examples.answer("Two mugs", examples.CART))
 class CartSerializer(Shape):
     id = serializers.UUIDField(help_text="Whoever knows an anonymous cart's id may use it.")
     state = serializers.ChoiceField(choices=CART_STATES)
@@ -200,11 +204,12 @@ class PostalAddressSerializer(Shape):
     phone = serializers.CharField()
 
 
+@extend_schema_serializer(examples=examples.answer("At home", examples.ADDRESS))
 class AddressSerializer(PostalAddressSerializer):
     id = serializers.UUIDField()
 
 
-@extend_schema_serializer(many=False)
+@extend_schema_serializer(many=False, examples=examples.answer("One address", examples.ADDRESS_PAGE))
 class AddressPageSerializer(Shape):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
@@ -263,12 +268,12 @@ class OrderSerializer(Shape):
     payment = PaymentSerializer(allow_null=True)
 
 
-@extend_schema_serializer(component_name="OrderDetail")
+@extend_schema_serializer(component_name="OrderDetail", examples=examples.answer("Shipped", examples.ORDER_DETAIL))
 class OrderDetailSerializer(OrderSerializer):
     degraded = DegradedField(help_text="Parts of this answer that could not be had.")
 
 
-@extend_schema_serializer(many=False)
+@extend_schema_serializer(many=False, examples=examples.answer("One order", examples.ORDER_PAGE))
 class OrderPageSerializer(Shape):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
@@ -287,7 +292,7 @@ class SaleSerializer(Shape):
     created_at = serializers.DateTimeField()
 
 
-@extend_schema_serializer(many=False)
+@extend_schema_serializer(many=False, examples=examples.answer("One sale", examples.SALE_PAGE))
 class SalePageSerializer(Shape):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
