@@ -14,7 +14,7 @@ GENERATED := '*/openapi.yaml' '*.mo' clients
 	migrations drift check
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Make .venv from uv.lock (every target does it; quick when nothing changed)
 	@$(PYTHON) -m local.bootstrap
