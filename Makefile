@@ -10,11 +10,11 @@ SERVICE_FOLDERS := auth_service:inventory_service:orders_service:payment_service
 GENERATED := '*/openapi.yaml' '*.mo' clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset logs demo test test-browser lint fmt typecheck imports spec clients messages \
+.PHONY: help setup run reset logs demo test test-exhaustive test-browser lint fmt typecheck imports spec clients messages \
 	migrations drift check
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Make .venv from uv.lock (every target does it; quick when nothing changed)
 	@$(PYTHON) -m local.bootstrap
@@ -35,6 +35,9 @@ demo: setup ## Play a purchase through the public API of the running platform
 
 test: setup ## Run the tests on a PostgreSQL of their own (ONLY="chassis orders" for some)
 	@exec $(PY) -m local test $(ONLY)
+
+test-exhaustive: setup ## Run the whole platform's tests, those that take long included
+	@exec $(PY) -m local test platform -- --exhaustive
 
 test-browser: ## Run the browser tests (they need Chromium)
 	@$(PYTHON) -m local.bootstrap browser

@@ -13,6 +13,7 @@ LAST_SHOWN = 200
 COLOURS = {"WARNING": "\033[33m", "ERROR": "\033[31m", "CRITICAL": "\033[31;1m"}
 DIM, RESET = "\033[2m", "\033[0m"
 SHOWN_FIRST = {"timestamp", "level", "service", "logger", "message", "request_id"}
+ACCESS = {"method", "path", "status", "duration_ms"}
 MULTI_LINE = ("exc_info", "stack_info")
 
 
@@ -51,16 +52,19 @@ def show(folder: Path, wanted: Filter, *, follow: bool) -> int:
 
 def as_text(record: dict[str, Any], *, colour: bool) -> str:
     """One record as a line: local time, service, level, message, and the rest as key=value."""
-    level = str(record.get("level", ""))
+    level, message = str(record.get("level", "")), str(record.get("message", ""))
+    if record.keys() >= ACCESS:
+        message = "{method} {path} {status} in {duration_ms} ms".format(**record)
+        record = {key: value for key, value in record.items() if key not in ACCESS}
     extras = " ".join(
         f"{key}={value}"
         for key, value in record.items()
-        if key not in SHOWN_FIRST and key not in MULTI_LINE and value is not None
+        if key not in SHOWN_FIRST and key not in MULTI_LINE and value not in (None, "")
     )
     request = record.get("request_id")
     if request:
         extras = f"{extras} request_id={request}".strip()
-    parts = [_clock(record), f"{record.get('service', ''):10}", f"{level:8}", str(record.get("message", ""))]
+    parts = [_clock(record), f"{record.get('service', ''):10}", f"{level:8}", message]
     if colour:
         parts[0] = f"{DIM}{parts[0]}{RESET}"
         parts[2] = f"{COLOURS.get(level, '')}{parts[2]}{RESET}"

@@ -364,7 +364,7 @@ class Platform:
 
 def lock_folder(root: Path) -> int:
     """Takes the folder for this process until it ends; raises LocalError when a platform runs there."""
-    root.mkdir(parents=True, exist_ok=True)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)  # mails and secrets are nobody else's business
     handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

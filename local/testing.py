@@ -34,11 +34,12 @@ class Suite:
         return (self.folder / "tests").is_dir()
 
 
+# The longest first, so that the others run beside it.
 SUITES = [
+    Suite("platform", ROOT, ("tests", "--ignore=tests/browser")),
     Suite("chassis", ROOT / "chassis"),
     Suite("clients", ROOT / "clients"),
     *(Suite(service.name, service.folder) for service in SERVICES),
-    Suite("platform", ROOT, ("tests", "--ignore=tests/browser")),
 ]
 BROWSER = Suite("browser", ROOT, ("tests/browser",))
 
@@ -99,6 +100,7 @@ def _run(suite: Suite, environment: Mapping[str, str], arguments: Sequence[str],
         sys.executable, "-m", "pytest", *suite.arguments, *arguments,
         f"--junitxml={report}", "-o", "junit_logging=no", "-p", "no:cacheprovider",
     ]  # fmt: skip
+    print(f"{suite.name}: testing …", flush=True)
     started = time.monotonic()
     done = subprocess.run(
         command,

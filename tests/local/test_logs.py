@@ -29,11 +29,15 @@ def test_lines_of_all_processes_are_merged_by_time(tmp_path: Path, capsys: pytes
 
 
 def test_one_request_can_be_followed_across_services(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(tmp_path, "orders-web", line("01Z", "orders", "his", request_id="abc", status=201, path="/api/v1/orders"))
+    write(
+        tmp_path,
+        "orders-web",
+        line("01Z", "orders", "his", request_id="abc", method="GET", path="/a", status=201, duration_ms=3.5, x=1),
+    )
     write(tmp_path, "auth-web", line("02Z", "auth", "hers", request_id="xyz"), line("03Z", "auth", "nobody's"))
     show(tmp_path, Filter(request="abc"), follow=False)
     (only,) = shown(capsys)
-    assert only.endswith("orders     INFO     his status=201 path=/api/v1/orders request_id=abc")
+    assert only.endswith("orders     INFO     GET /a 201 in 3.5 ms x=1 request_id=abc")
     show(tmp_path, Filter(service="auth"), follow=False)
     assert len(shown(capsys)) == 2
 
