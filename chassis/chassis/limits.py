@@ -10,6 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from chassis.problems import BadRequestError, PayloadTooLargeError, plain_problem
 
 
+def _is_utf8(charset: str) -> bool:
+    try:
+        return codecs.lookup(charset).name in {"utf-8", "ascii"}
+    except (LookupError, ValueError):
+        return False
+
+
 class LimitsMiddleware:
     """Refuses a body above the settings' limits (413), a charset other than UTF-8 (415) and NUL in an address (400).
 
@@ -26,7 +33,7 @@ class LimitsMiddleware:
     def _refusal(self, request: HttpRequest) -> HttpResponse | None:
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return plain_problem(request, BadRequestError.code, BadRequestError.status, BadRequestError.message)
-        if request.encoding and codecs.lookup(request.encoding).name not in {"utf-8", "ascii"}:
+        if not _is_utf8((request.content_params or {}).get("charset", "utf-8")):
             return plain_problem(request, "charset_not_supported", 415, _("Only UTF-8 is understood here."))
         length = request.META.get("CONTENT_LENGTH") or "0"
         files = request.content_type == "multipart/form-data"

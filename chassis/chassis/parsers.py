@@ -1,3 +1,5 @@
+"""How bodies are read."""
+
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -6,10 +8,10 @@ from rest_framework.exceptions import ParseError
 
 
 class JSONParser(parsers.JSONParser):
-    """JSON, nested no deeper than Python reads it."""
+    """JSON, refused where it is nested deeper than Python can follow."""
 
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         try:
-            return super().parse(*args, **kwargs)
+            return super().parse(stream, media_type, parser_context)
         except RecursionError as exc:
-            raise ParseError(_("The request could not be understood.")) from exc
+            raise ParseError(_("The JSON is nested too deeply.")) from exc

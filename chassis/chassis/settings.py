@@ -55,16 +55,20 @@ def _encryption_key() -> str:
     try:
         Fernet(key)
     except ValueError as exc:
-        # Without the cause, which may quote what it was given.
         raise ImproperlyConfigured("FIELD_ENCRYPTION_KEY must be 32 bytes in URL-safe base64 (a Fernet key).") from exc
     return key
 
 
 def _database(service: str) -> dict[str, Any]:
     url = required("DATABASE_URL", development=f"postgres://{service}:{service}@127.0.0.1:5432/{service}")
-    database: dict[str, Any] = environ.Env.db_url_config(url)
-    if database.get("ENGINE") != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must be like postgres://user:password@host:port/database.")
+    try:
+        if urlsplit(url).scheme not in {"postgres", "postgresql"}:
+            raise ValueError
+        database: dict[str, Any] = environ.Env.db_url_config(url)
+    except ValueError:
+        # Without the cause, which quotes the password.
+        message = "DATABASE_URL must be like postgres://user:password@host:port/database."
+        raise ImproperlyConfigured(message) from None
     # A connection per thread is kept; one that died is noticed before it is used.
     database |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
     database["OPTIONS"] = {

@@ -8,14 +8,18 @@ import os
 os.environ.setdefault("ENVIRONMENT", "development")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
+import io
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
+from babel.messages import extract, mofile, pofile
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pytest_django import Settings
 
@@ -73,6 +77,72 @@ def make_token(
         **claims,
     }
     return jwt.encode(payload, key, algorithm=algorithm, headers={"kid": kid} if kid else None)
+
+
+def translation_gaps(package: Path, *, language: str = "fr") -> list[str]:
+    """Say what is wrong with the translations of the code and templates below `package`.
+
+    Every message must be in `<package>/locale/<language>/LC_MESSAGES/django.po` (or in the chassis's), translated, with
+    the placeholders of the original; each `.mo` must be its `.po`, compiled. A service's test is
+    `assert translation_gaps(settings.BASE_DIR) == []`.
+    """
+    import chassis
+
+    places = {folder / "locale" / language / "LC_MESSAGES" for folder in (package, Path(chassis.__file__).parent)}
+    gaps: list[str] = []
+    translated: dict[str, str] = {}
+    for place in sorted(places):
+        catalogue = pofile.read_po(io.BytesIO((place / "django.po").read_bytes()), locale=language)
+        texts = {
+            str(entry.id if isinstance(entry.id, str) else entry.id[0]): _joined(entry.string)
+            for entry in catalogue
+            if entry.id and not entry.fuzzy
+        }
+        with (place / "django.mo").open("rb") as file:
+            compiled = {
+                str(entry.id if isinstance(entry.id, str) else entry.id[0]): _joined(entry.string)
+                for entry in mofile.read_mo(file)
+                if entry.id
+            }
+        if compiled != {message: text for message, text in texts.items() if text}:
+            gaps.append(f"{place / 'django.mo'} is not its .po, compiled")
+        translated |= texts
+    for message, where in sorted(_messages(package).items()):
+        if not translated.get(message):
+            gaps.append(f"{where}: no {language} for {message!r}")
+        elif set(_PLACEHOLDER.findall(message)) != set(_PLACEHOLDER.findall(translated[message])):
+            gaps.append(f"{where}: other placeholders in the {language} for {message!r}")
+    return gaps
+
+
+_PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
+_KEYWORDS = {
+    **extract.DEFAULT_KEYWORDS,
+    **{f"{name}_lazy": keyword for name, keyword in extract.DEFAULT_KEYWORDS.items() if "gettext" in name},
+}
+
+
+def _joined(text: str | Sequence[str] | None) -> str:
+    """A translation as one text; with a plural, all its forms, or nothing if one is missing."""
+    return text if isinstance(text, str) else " | ".join(text) if text and all(text) else ""
+
+
+def _messages(package: Path) -> dict[str, str]:
+    """Find the messages of the code and templates below `package`, each with a place where it stands."""
+    from django.utils.translation.template import templatize
+
+    found: dict[str, str] = {}
+    for path in sorted(package.rglob("*")):
+        place = path.relative_to(package)
+        if path.suffix not in {".py", ".html", ".txt"} or {"tests", "migrations"} & set(place.parts):
+            continue
+        if path.suffix != ".py" and "templates" not in place.parts:
+            continue
+        source = path.read_text()
+        code = source if path.suffix == ".py" else templatize(source)
+        for line, message, _comments, _context in extract.extract("python", io.BytesIO(code.encode()), _KEYWORDS):
+            found.setdefault(str(message if isinstance(message, str) else message[0]), f"{place}:{line}")
+    return found
 
 
 @pytest.fixture

@@ -9,3 +9,4 @@ globals().update(
     | {"ROOT_URLCONF": "tests.urls", "WSGI_APPLICATION": None}
 )
 THROTTLES = {"parcel": "3/min"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick

@@ -1,0 +1,27 @@
+"""The WSGI application of every service: `application = get_wsgi_application()` in its wsgi.py."""
+
+from typing import Any
+
+import django
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+
+
+class Request(WSGIRequest):
+    """A request that stands any charset its caller invents; `chassis.limits` refuses those that are not UTF-8."""
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            super()._set_content_type_params(meta)  # type: ignore[misc]
+        except (LookupError, ValueError):
+            # Django reads the query string by it, before any middleware is asked.
+            self.encoding = None  # type: ignore[assignment]
+
+
+class Handler(WSGIHandler):
+    request_class = Request
+
+
+def get_wsgi_application() -> Handler:
+    """Set Django up and return the application."""
+    django.setup(set_prefix=False)
+    return Handler()
