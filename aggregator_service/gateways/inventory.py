@@ -47,13 +47,13 @@ def get_cart(*, cart_id: UUID, headers: Headers) -> Json:
 
 def set_line(*, cart_id: UUID, variant: UUID, body: Any, headers: Headers) -> Json:
     cart: Json = answer(
-        SERVICE, cart_lines_put.sync_detailed, id=cart_id, variant=variant, body=PassedBody(body), headers=headers
+        SERVICE, cart_lines_put.sync_detailed, cart=cart_id, variant=variant, body=PassedBody(body), headers=headers
     )
     return cart
 
 
 def remove_line(*, cart_id: UUID, variant: UUID, headers: Headers) -> None:
-    answer(SERVICE, cart_lines_remove.sync_detailed, id=cart_id, variant=variant, headers=headers)
+    answer(SERVICE, cart_lines_remove.sync_detailed, cart=cart_id, variant=variant, headers=headers)
 
 
 def reserve(*, reservation_id: UUID, cart: str, cart_version: int, buyer: UUID) -> Json:
