@@ -6,7 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from catalogue.models import SEARCH_CONFIG, Category, Product, ProductImage, Variant, media_url
 from catalogue.states import ProductState
@@ -42,9 +43,11 @@ def public_products(
 
     Prices are minor units and compare with the lowest of a product's live variants.
     """
-    has_stock = Exists(
-        Variant.objects.live().filter(product=OuterRef("pk"), stock_level__on_hand__gt=F("stock_level__reserved"))
+    in_stock_variants = Variant.objects.live().filter(
+        product=OuterRef("pk"), stock_level__on_hand__gt=F("stock_level__reserved")
     )
+    # A scalar, looked up for each row of the page: an EXISTS here is answered by hashing the stock of the whole shop.
+    has_stock: Any = Coalesce(Subquery(in_stock_variants.order_by().values(found=Value(True))[:1]), False)
     products = Product.objects.visible()
     if search:
         products = products.filter(search=SearchQuery(search, config=SEARCH_CONFIG, search_type="websearch"))
@@ -58,7 +61,9 @@ def public_products(
     if max_price is not None:
         products = products.filter(price_from__lte=max_price)
     if in_stock is not None:
-        products = products.filter(has_stock if in_stock else ~has_stock)
+        condition = Exists(in_stock_variants)
+        products = products.filter(condition if in_stock else ~condition)
+        has_stock = Value(in_stock)
     rows: QuerySet[Product, dict[str, Any]] = products.values(
         *SUMMARY_COLUMNS, in_stock=has_stock, image_file=first_image_of("pk")
     )
