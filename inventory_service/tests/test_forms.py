@@ -254,3 +254,29 @@ def test_an_admin_records_a_movement(admin: Client) -> None:
     assert "So much is reserved for checkouts" in page
     assert level_of(variant) == (4, 4)
     assert StockMovement.objects.filter(reason="correction").get().actor is not None
+
+
+def test_no_page_of_the_browsable_api_fails_for_anybody() -> None:
+    variant = make_variant()
+    cart = make_cart((variant, 1))
+    paths = [
+        "/categories",
+        "/products",
+        f"/products/{variant.product.slug}",
+        "/products?min_price=x",
+        "/carts",
+        f"/carts/{cart.pk}",
+        f"/carts/{cart.pk}/lines/{variant.pk}",
+        f"/reservations/{uuid.uuid4()}",
+        "/seller/products",
+        f"/seller/products/{variant.product_id}",
+        f"/seller/products/{variant.product_id}/publish",
+        "/seller/variants",
+        f"/seller/variants/{variant.pk}",
+        f"/seller/variants/{variant.pk}/movements",
+    ]
+    browsers = [Client(headers={"accept": "text/html"}), *(signed_in(role)[0] for role in ("buyer", "seller", "admin"))]
+    for browser in browsers:
+        for path in paths:
+            assert browser.get(f"/api/v1{path}").status_code in {200, 400, 401, 403, 404, 405}
+            assert browser.options(f"/api/v1{path}").status_code in {200, 401, 403, 404}

@@ -92,6 +92,7 @@ class CartLineViewSet(ServiceViewSet):
     """The lines of a cart, each named by its variant."""
 
     queryset = CartLine.objects.none()
+    lookup_url_kwarg = "variant"
     permission_classes = (CartAccess,)
     serializer_class = CartLineChangeSerializer
 
