@@ -169,7 +169,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "TOKEN_AUDIENCE": env.str("TOKEN_AUDIENCE", default="mylittleshopping"),
         "KEY_SET_SOURCE": "chassis.identity.keys.fetch_published_keys",
         "LOGIN_URL": "/login/",
-        "LOGIN_REDIRECT_URL": "/api/docs/",
+        "LOGIN_REDIRECT_URL": "/api/v1/",
         "LOGOUT_REDIRECT_URL": "/login/",
         # Cookies: services on one host share its cookie jar, whatever their ports.
         "SESSION_COOKIE_NAME": f"{service}_session",
@@ -180,6 +180,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "SECURE_SSL_REDIRECT": False,
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if production else None,
         "SECURE_HSTS_SECONDS": 31_536_000 if production else 0,
+        "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
         "X_FRAME_OPTIONS": "DENY",
         # Files
         "STATIC_URL": "/static/",

@@ -6,12 +6,16 @@ handler400, handler403, handler404, handler500 = error_handlers
 """
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.contrib.auth.views import LoginView, LogoutView
+from django.templatetags.static import static
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 import chassis.identity.schema  # noqa: F401 - registers how the spec names our authentication
+from chassis.api_root import ApiRootView
 from chassis.health import livez, readyz
+from chassis.identity.forms import AdminLoginForm, LoginForm
 
 error_handlers = (
     "chassis.problems.bad_request",
@@ -21,17 +25,35 @@ error_handlers = (
 )
 
 
+# Under the names that the browsable API links to.
+sign_in = (
+    [
+        path(
+            "login/",
+            LoginView.as_view(template_name="rest_framework/login.html", authentication_form=LoginForm),
+            name="login",
+        ),
+        path("logout/", LogoutView.as_view(), name="logout"),
+    ],
+    "rest_framework",
+)
+
+FAVICON = static("drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png")
+
+
 def service_urls(name: str) -> list[URLPattern | URLResolver]:
     """Return the standard addresses of a service that people know as `name`."""
     admin.site.site_header = admin.site.site_title = f"Mylittleshopping · {name}"
     admin.site.index_title = name
+    admin.site.login_form = AdminLoginForm
     return [
         path("livez", livez),
         path("readyz", readyz),
+        path("favicon.ico", RedirectView.as_view(url=FAVICON)),
         path("", RedirectView.as_view(url="/api/docs/")),
         path("admin/", admin.site.urls),
-        # /login/ and /logout/, under the names that the browsable API links to.
-        path("", include("rest_framework.urls")),
+        path("", include(sign_in)),
+        re_path(r"^api/v1/?$", ApiRootView.as_view(service=name), name="api-root"),
         path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
         path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     ]

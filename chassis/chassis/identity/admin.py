@@ -1,7 +1,12 @@
+import django.contrib.auth.admin  # noqa: F401 - registers what is unregistered below
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
 from chassis.identity.models import User
+
+# Roles decide who may do what; groups would only seem to.
+admin.site.unregister(Group)
 
 
 @admin.register(User)

@@ -65,6 +65,10 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.email or self.username
 
+    def get_short_name(self) -> str:
+        """What the Django admin greets with."""
+        return str(self)
+
     @classmethod
     def from_claims(cls, claims: Claims) -> "User":
         """Build the caller of an API request; not saved, costs no query."""
