@@ -282,7 +282,7 @@ def test_somebody_elses_checkout_does_not_exist(buyer: APIClient, client_for: Cl
     [
         ({"cart": "x"}, "cart"),
         ({"cart": None}, "cart"),
-        ({"shipping_address": ["x"]}, "shipping_address"),
+        ({"shipping_address": 7}, "shipping_address"),
         ({"payment_method": "4242424242424242"}, "payment_method"),
         ({"payment_method": "a" * 101}, "payment_method"),
         ({"expected_total": 1250}, "expected_total"),

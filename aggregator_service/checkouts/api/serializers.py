@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from chassis.fields import IdField
 from chassis.money import MoneySerializer
 from storefront.api import examples
 from storefront.api.serializers import OrderSerializer
@@ -13,8 +14,8 @@ CHECKOUT_STATES = ["processing", "completed", "failed"]
 
 
 class CheckoutInputSerializer(serializers.Serializer[Any]):
-    cart = serializers.UUIDField()
-    shipping_address = serializers.UUIDField()
+    cart = IdField()
+    shipping_address = IdField()
     payment_method = serializers.RegexField(
         r"^[A-Za-z][A-Za-z0-9_]{2,99}$",
         help_text="A token from the payment provider, such as `pm_card_visa`; never a card number.",
