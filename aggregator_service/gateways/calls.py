@@ -21,7 +21,7 @@ import inventory_client
 import orders_client
 import payment_client
 from chassis.errors import DomainError, UnavailableError
-from chassis.http import CallError, ServiceSession
+from chassis.http import ServiceSession
 from gateways.service_token import service_token
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def exchange(service: str, operation: Callable[..., Any], **arguments: Any) -> t
     """Like `answer`, for operations that succeed in more than one way: return the status too."""
     try:
         response = operation(client=_client(service), **arguments)
-    except (CallError, requests.RequestException) as exc:
+    except requests.RequestException as exc:
         logger.warning("call failed", extra={"to": service, "error": str(exc)})
         raise ServiceDownError(service) from exc
     except MALFORMED as exc:

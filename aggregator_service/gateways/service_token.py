@@ -16,7 +16,7 @@ from auth_client.models import ClientCredentialsRequest
 from auth_client.models import ServiceToken as IssuedToken
 from chassis.encryption import UnreadableSecretError, decrypt, encrypt
 from chassis.errors import UnavailableError
-from chassis.http import CallError, ServiceSession
+from chassis.http import ServiceSession
 from gateways.models import ServiceToken
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class ServiceTokenKeeper:
         )
         try:
             response = auth_service_token_create.sync_detailed(client=client, body=body)
-        except (CallError, RequestException, auth_client.MalformedResponse) as exc:
+        except (RequestException, auth_client.MalformedResponse) as exc:
             logger.warning("service token not renewed", extra={"error": str(exc)})
             return None
         issued = response.parsed

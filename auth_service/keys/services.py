@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import transaction
 from django.db.models.functions import Now
 
+from chassis.encryption import encrypt
 from chassis.identity.tokens import ALGORITHM
 from chassis.states import move
 from keys import selectors
-from keys.encryption import encrypt
 from keys.lifetimes import CACHES
 from keys.models import SigningKey
 from keys.states import TRANSITIONS, KeyState
@@ -91,7 +91,7 @@ def _new_key(state: KeyState) -> SigningKey:
         kid=kid,
         state=state,
         public_jwk={**members, "kid": kid, "alg": ALGORITHM, "use": "sig"},
-        private_key=encrypt(pem),
+        private_key=encrypt(pem.decode()),
         published_at=Now(),
         signing_since=Now() if state == KeyState.SIGNING else None,
     )

@@ -8,9 +8,9 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives import serialization
 
+from chassis.encryption import decrypt
 from chassis.identity.models import Claims
 from chassis.identity.tokens import ALGORITHM, AccessToken, AccessTokenBackend
-from keys.encryption import decrypt
 from keys.services import ensure_signing_key
 
 MEMORY_SECONDS = 30
@@ -31,7 +31,7 @@ class Signer:
             if self._key is not None and time.monotonic() - self._loaded_at < MEMORY_SECONDS:
                 return self._key
         row = ensure_signing_key()
-        loaded = row.kid, serialization.load_pem_private_key(decrypt(row.private_key), password=None)
+        loaded = row.kid, serialization.load_pem_private_key(decrypt(row.private_key).encode(), password=None)
         with self._lock:
             self._key, self._loaded_at = loaded, time.monotonic()
         return loaded

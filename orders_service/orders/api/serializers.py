@@ -7,6 +7,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from chassis.fields import IdField
 from chassis.money import MAX_AMOUNT, MoneySerializer
 from deliveries.api.serializers import DeliverySerializer
 from orders.models import MAX_QUANTITY, Order, OrderLine, SellerOrder
@@ -112,15 +113,15 @@ class SaleSerializer(serializers.ModelSerializer[SellerOrder]):
 class PlacedBuyerSerializer(serializers.Serializer[Any]):
     """Who buys, and where and in which language the order's mails go."""
 
-    id = serializers.UUIDField()
+    id = IdField()
     email = serializers.EmailField(max_length=254)
     language = serializers.CharField(max_length=5, validators=[RegexValidator(r"^[a-z]{2}(-[A-Z]{2})?\Z")])
 
 
 class PlacedLineSerializer(serializers.Serializer[PlacedLine]):
-    variant = serializers.UUIDField()
-    product = serializers.UUIDField()
-    seller = serializers.UUIDField()
+    variant = IdField()
+    product = IdField()
+    seller = IdField()
     title = serializers.CharField(max_length=500)
     sku = serializers.CharField(max_length=128, allow_blank=True)
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
@@ -131,7 +132,7 @@ class PlacementSerializer(serializers.Serializer[Placement]):
     """An order as the checkout sends it: the reserved lines, with their authoritative prices and titles."""
 
     buyer = PlacedBuyerSerializer()
-    shipping_address = serializers.UUIDField(help_text="One of the buyer's addresses.")
+    shipping_address = IdField(help_text="One of the buyer's addresses.")
     currency = serializers.CharField(min_length=3, max_length=3, help_text="ISO 4217 code.")
     lines = serializers.ListField(child=PlacedLineSerializer(), allow_empty=False, max_length=MAX_LINES)
 

@@ -1,19 +1,10 @@
-"""Input fields that take JSON strings only, where DRF would make one of a number, and let no card number in."""
+"""Input fields that let no card number in."""
 
 from typing import Any
 
 from rest_framework import serializers
 
 from payments.card_numbers import refuse_card_numbers
-
-
-class UUIDText(serializers.UUIDField):
-    """An id in its usual form."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str):
-            self.fail("invalid", value=type(data).__name__)
-        return super().to_internal_value(data)
 
 
 class CardFreeText(serializers.CharField):

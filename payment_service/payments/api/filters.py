@@ -3,7 +3,7 @@ import uuid
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from payments.api.fields import UUIDText
+from chassis.fields import IdField
 
 MAX_ORDERS = 100
 
@@ -11,7 +11,7 @@ MAX_ORDERS = 100
 class OrderFilterSerializer(serializers.Serializer[object]):
     """`?order=…&order=…`: the payments of these orders."""
 
-    order = serializers.ListField(child=UUIDText(), max_length=MAX_ORDERS, required=False)
+    order = serializers.ListField(child=IdField(), max_length=MAX_ORDERS, required=False)
 
 
 def orders_asked_for(request: Request) -> list[uuid.UUID] | None:

@@ -2,8 +2,9 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from chassis.fields import IdField
 from chassis.money import Money, MoneySerializer
-from payments.api.fields import CardFreeText, UUIDText
+from payments.api.fields import CardFreeText
 from payments.models import Payment, Refund
 
 PAYMENT_EXAMPLE = {
@@ -78,8 +79,8 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
 class PaySerializer(serializers.Serializer[Payment]):
     """What is asked of whom, and for which order."""
 
-    order = UUIDText()
-    buyer = UUIDText(help_text="Account id.")
+    order = IdField()
+    buyer = IdField(help_text="Account id.")
     amount = MoneySerializer(source="money", validators=[more_than_nothing])
     payment_method = CardFreeText(max_length=100, help_text="The provider's token for it; never a card number.")
 
@@ -109,6 +110,6 @@ class RefundSerializer(serializers.ModelSerializer[Refund]):
 class RefundPaymentSerializer(serializers.Serializer[Refund]):
     """What is given back, and why."""
 
-    payment = UUIDText(source="payment_id")
+    payment = IdField(source="payment_id")
     amount = MoneySerializer(source="money", validators=[more_than_nothing])
     reason = CardFreeText(max_length=200, allow_blank=True)
