@@ -46,13 +46,6 @@ class ContextFilter(logging.Filter):
         return True
 
 
-class DefectFilter(logging.Filter):
-    """Lets through what has a traceback: that a request was answered 503 is in its access line, with its id."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return bool(record.exc_info)
-
-
 def logging_config(*, service: str, level: str) -> dict[str, Any]:
     """Return Django's LOGGING for a service."""
     return {
@@ -69,7 +62,7 @@ def logging_config(*, service: str, level: str) -> dict[str, Any]:
                 "reserved_attrs": [*_RESERVED, "request", "taskName", "color_message"],
             }
         },
-        "filters": {"context": {"()": ContextFilter}, "defects": {"()": DefectFilter}},
+        "filters": {"context": {"()": ContextFilter}},
         "handlers": {
             "stdout": {
                 "class": "logging.StreamHandler",
@@ -84,7 +77,7 @@ def logging_config(*, service: str, level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "propagate": False},
             # 4xx answers are in the access line; Django would warn of each once more.
-            "django.request": {"level": "ERROR", "filters": ["defects"]},
+            "django.request": {"level": "ERROR"},
             "gunicorn.error": {"handlers": [], "propagate": True},
         },
     }

@@ -213,6 +213,11 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
     return plain_problem(request, "permission_denied", 403, _("You may not do this."))
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's `CSRF_FAILURE_VIEW`: a form without its token, or sent from another site."""
+    return plain_problem(request, "csrf_failed", 403, _("This form is no longer valid. Please load the page again."))
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django's `handler404`: no such address."""
     return plain_problem(request, "not_found", 404, _("There is nothing at this address."))

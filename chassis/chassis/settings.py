@@ -181,6 +181,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if production else None,
         "SECURE_HSTS_SECONDS": 31_536_000 if production else 0,
         "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
+        "CSRF_FAILURE_VIEW": "chassis.problems.csrf_failure",
         "X_FRAME_OPTIONS": "DENY",
         # Files
         "STATIC_URL": "/static/",

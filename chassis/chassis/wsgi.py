@@ -4,6 +4,7 @@ from typing import Any
 
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.urls import get_resolver
 
 
 class Request(WSGIRequest):
@@ -22,6 +23,8 @@ class Handler(WSGIHandler):
 
 
 def get_wsgi_application() -> Handler:
-    """Set Django up and return the application."""
+    """Set Django up and return the application, with all that its first request would have to import."""
     django.setup(set_prefix=False)
-    return Handler()
+    application = Handler()
+    _ = get_resolver().url_patterns
+    return application

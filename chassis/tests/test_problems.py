@@ -326,6 +326,14 @@ def test_a_session_without_its_csrf_token_is_a_403_problem() -> None:
     assert Parcel.objects.count() == 0
 
 
+def test_a_form_without_its_csrf_token_is_a_403_problem_or_page() -> None:
+    person = Client(enforce_csrf_checks=True)
+    _is_problem(person.post("/login/", {"username": "a", "password": "b"}), 403, "csrf_failed")
+    page = person.post("/login/", {"username": "a"}, headers={"accept": BROWSER})
+    assert (page.status_code, page["Content-Type"]) == (403, "text/html; charset=utf-8")
+    assert "Please load the page again." in page.content.decode()
+
+
 def test_a_value_beyond_a_column_is_a_400(quiet: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_args: object) -> None:
         with connection.cursor() as cursor:
