@@ -35,6 +35,8 @@ def main(groups: list[str]) -> int:
         return fail(f"{VENV} cannot be written ({error}); it may belong to another user.")
     except subprocess.CalledProcessError as error:
         return fail(f"`{' '.join(map(str, error.cmd))}` failed; if .venv is damaged, remove it and try again.")
+    except KeyboardInterrupt:
+        return fail("Interrupted; the next make goes on from here.")
     finally:
         os.close(handle)
 

@@ -50,6 +50,7 @@ class Outcome:
     passed: int
     failed: int
     skipped: int
+    failures: tuple[str, ...]
     seconds: float
     exit_code: int
 
@@ -91,6 +92,9 @@ def run_suites(suites: Sequence[Suite], arguments: Sequence[str]) -> int:
             f"{outcome.suite.name:12} {outcome.passed:5} passed {outcome.failed:4} failed "
             f"{outcome.skipped:4} skipped {outcome.seconds:7.1f} s  {verdict}"
         )
+    for outcome in outcomes:
+        for name in outcome.failures:
+            print(f"failed: {outcome.suite.name}: {name}")
     print(f"{sum(o.passed for o in outcomes)} passed, {sum(o.failed for o in outcomes)} failed")
     return 0 if all(outcome.exit_code == 0 for outcome in outcomes) else 1
 
@@ -113,21 +117,23 @@ def _run(suite: Suite, environment: Mapping[str, str], arguments: Sequence[str],
     )
     code = 0 if done.returncode == NO_TESTS_COLLECTED and arguments else done.returncode
     print(f"\n=== {suite.name}\n{done.stdout.rstrip()}", flush=True)
-    passed, failed, skipped = _counts(report)
+    total, skipped, failures = _read(report)
+    failed = len(failures)
+    passed = total - failed - skipped
     if code != 0 and failed == 0:
         failed = 1  # nothing was collected, or pytest itself broke: that is a failure too
-    return Outcome(suite, passed, failed, skipped, time.monotonic() - started, code)
+    return Outcome(suite, passed, failed, skipped, failures, time.monotonic() - started, code)
 
 
-def _counts(report: Path) -> tuple[int, int, int]:
+def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
+    """How many tests there were, how many were skipped, and the names of those that failed."""
     if not report.exists():
-        return 0, 0, 0
-    suite = ElementTree.parse(report).getroot().find("testsuite")  # noqa: S314 - pytest has just written it
-    if suite is None:
-        return 0, 0, 0
-    total, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
-    failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-    return total - failed - skipped, failed, skipped
+        return 0, 0, ()
+    cases = ElementTree.parse(report).getroot().findall(".//testcase")  # noqa: S314 - pytest has just written it
+    bad = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
+    skipped = [case for case in cases if case.find("skipped") is not None and case not in bad]
+    names = tuple(f"{case.get('classname')}::{case.get('name')}" for case in bad)
+    return len(cases), len(skipped), names
 
 
 def suites_named(names: Sequence[str]) -> list[Suite]:
