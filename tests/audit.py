@@ -39,8 +39,10 @@ class Databases:
             return int(cursor.rowcount)
 
     def connection(self, service: str) -> Any:
-        """A connection of the test's own, e.g. to hold a lock; the test closes it."""
-        return psycopg2.connect(self._platform.database_url(service))
+        """A connection of the test's own, that may hold a lock for long; the test closes it."""
+        return psycopg2.connect(
+            self._platform.database_url(service), options="-c idle_in_transaction_session_timeout=0"
+        )
 
 
 class _connection:  # noqa: N801 - psycopg2's own context manager does not close

@@ -136,6 +136,8 @@ class FaultProxy:
         self._rules: list[Rule] = []
         self._held: list[Held] = []
         self._lock = threading.Lock()
+        self.failed_at = float("-inf")
+        """When a call last had no usable answer, on the clock of `time.monotonic()`."""
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, name=f"proxy {service}", daemon=True)
         self._thread.start()
@@ -253,13 +255,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(call.status or 502, headers, call.answer)
         except Dropped:
             self._hang_up()
+            proxy.failed_at = time.monotonic()
         except Truncated:
             self._answer(call.status or 502, headers, call.answer, only=len(call.answer) // 2)
             self._hang_up()
+            proxy.failed_at = time.monotonic()
         except Answered as instead:
             self._answer(instead.status, [("Content-Type", "text/plain")], b"an error of the test's making")
+            proxy.failed_at = time.monotonic()
         except (OSError, HTTPException):  # the service is down, or whoever called is gone
             self._hang_up()
+            proxy.failed_at = time.monotonic()
         finally:
             call.ended.set()
 

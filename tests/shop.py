@@ -34,6 +34,9 @@ CHECKOUTS = uuid.UUID("6c1d3b52-3f0e-5a66-9a0b-6d1f8f0f6d55")
 PASSWORD = "four words of nonsense 7"
 TOKEN_LIFE = 480.0
 TIMEOUT = 40.0
+BREAKER_SECONDS = 2.5
+"""How long the aggregator may go on not calling a service that failed several times in a row."""
+
 EUR = "EUR"
 VISA = "pm_card_visa"
 DECLINED = "pm_card_chargeDeclined"
@@ -377,14 +380,20 @@ class Shop:
         for service in self.platform.services:
             self.platform.wait_until_ready(service.name)
 
+    def wait_until_whole(self) -> None:
+        """Returns once all is up and the aggregator has forgiven its services what they failed to answer."""
+        self.wait_until_up()
+        failed_at = max(proxy.failed_at for proxy in self.proxies.values())
+        time.sleep(max(0.0, failed_at + BREAKER_SECONDS - time.monotonic()))
+
     def mend(self) -> None:
         """Ends all faults: whatever a test did, the next one finds the platform whole."""
-        for proxy in self.proxies.values():
-            proxy.reset()
         for service in self.platform.services:
             for kind in ("web", "worker", "postgres"):
                 self.platform.process(f"{service.name}-{kind}").resume()
-        self.wait_until_up()
+        for proxy in self.proxies.values():
+            proxy.reset()
+        self.wait_until_whole()
 
 
 def together(calls: Iterable[Callable[[], Found]]) -> list[Found]:

@@ -14,8 +14,8 @@ from tests.shop import ADDRESS, PASSWORD, VISA, Shop, eur, fresh_email, problem_
 @pytest.mark.parametrize(
     ("language", "verify", "confirmed", "shipped"),
     [
-        ("en", "Verify", "is confirmed", "is on its way"),
-        ("fr", "adresse", "est confirmée", "est en route"),
+        ("en", "Please confirm your e-mail address", "is confirmed", "is on its way"),
+        ("fr", "Merci de confirmer votre adresse e-mail", "est confirmée", "est en route"),
     ],
 )
 def test_a_person_registers_buys_from_two_sellers_and_follows_the_parcels(
@@ -41,7 +41,7 @@ def test_a_person_registers_buys_from_two_sellers_and_follows_the_parcels(
 
     # Registers by the mailed link.
     buyer = shop.registered(language=language)
-    assert verify in shop.mails_to(buyer.email)[0]["Subject"]
+    assert shop.mails_to(buyer.email)[0]["Subject"] == verify
     me = buyer.api.expect("GET", "/accounts/me", 200)
     assert (me["email"], me["email_verified"], me["language"], me["roles"]) == (buyer.email, True, language, ["buyer"])
 
@@ -52,7 +52,7 @@ def test_a_person_registers_buys_from_two_sellers_and_follows_the_parcels(
         "payment_method": VISA,
         "expected_total": cart["total"],
     }
-    answer = buyer.api.call("POST", "/checkouts", json=body, key="the first")
+    answer = buyer.api.call("POST", "/checkouts", json=body, key="the-first")
     buyer.api.check(answer, 201)
     checkout = answer.json()
     order = checkout["order"]

@@ -210,22 +210,19 @@ def test_with_a_service_hanging_all_else_is_answered_in_time(shop: Shop, service
 
 
 def begin_undecided(prepared: Prepared, pool: ThreadPoolExecutor) -> Any:
-    """Sends the checkout that stays undecided, because its payment never arrives."""
-    payment = prepared.shop.proxies["payment"]
+    """Sends the checkout that stays undecided, because its payment is held back."""
     path = f"/payments/{prepared.undecided.payment}$"
-    payment.answer("PUT", path, 503, at=BEFORE, once=False)
+    held = prepared.shop.proxies["payment"].hold("PUT", path, at=BEFORE, once=False)
     begun = pool.submit(prepared.undecided.try_to_check_out)
-    deadline = time.monotonic() + 15
-    while not payment.calls("PUT", path):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    held.wait()
     return begun
 
 
 def check_what_was_begun(prepared: Prepared, service: str) -> None:
     """What was answered with 202 is ended now that the service is back; what was refused can be done again."""
     shop = prepared.shop
-    shop.wait_until_up()
+    shop.proxies["payment"].reset()
+    shop.wait_until_whole()
     shop.anonymous.check(prepared.basket.decided(), 201)
     problem_of(prepared.undecided.decided(), "checkout_cancelled")
     audit(shop)

@@ -81,7 +81,7 @@ def call_off(saga_id: uuid.UUID, *, reason: DomainError) -> "Drive | None":
     undecided = Saga.objects.filter(
         pk=saga_id, state=SagaState.RUNNING, direction=Direction.UNDECIDED, failure__isnull=True
     )
-    return _seize(undecided, {"failure": _failure(reason)})
+    return _seize(undecided, {"failure": _failure(reason), "attempts": 0})
 
 
 def _seize(sagas: Any, changes: dict[str, Any]) -> "Drive | None":
@@ -133,7 +133,7 @@ class Drive:
         elif saga.failure is not None:
             self._decide()
         elif saga.direction == Direction.UNDECIDED and time.monotonic() > self._expires:
-            self._write(failure=_failure(self.definition.expired()))
+            self._write(failure=_failure(self.definition.expired()), attempts=0)
         elif saga.done == len(steps):
             self._end(SagaState.COMPLETED, *self._answer(self.definition.completed))
         else:
@@ -152,7 +152,7 @@ class Drive:
             if saga.direction == Direction.FORWARD:
                 self._stick(refusal)
             else:
-                self._write(failure=_failure(refusal), last_error=_said(refusal))
+                self._write(failure=_failure(refusal), last_error=_said(refusal), attempts=0)
             return
         self._passed(step, position, result)
 
@@ -173,7 +173,7 @@ class Drive:
         """The saga shall be called off and nothing says yet that it may: the pivot's service has the last word."""
         saga, pivot = self.saga, self.definition.steps[self.definition.pivot]
         if saga.intended <= self.definition.pivot:
-            self._write(direction=Direction.BACKWARD)
+            self._write(direction=Direction.BACKWARD, attempts=0)
             return
         assert pivot.compensate is not None  # noqa: S101 - checked when the definition was made
         try:

@@ -273,6 +273,22 @@ def test_undecided_past_its_deadline_is_called_off(services: Services, impatient
     assert services.calls == ["reserve", "order", "reject", "release"]
 
 
+@pytest.mark.parametrize("reason", ["cancelled", "expired", "refused"])
+def test_the_pauses_of_a_step_that_failed_often_do_not_slow_its_calling_off(
+    services: Services, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    monkeypatch.setattr(engine, "jitter", lambda seconds: 0.0 if seconds < 10 else 60.0)
+    services.tell("reject", UnavailableError(), UnavailableError())
+    services.tell("order", *[UnavailableError()] * 6, RefusedError() if reason == "refused" else UnavailableError())
+    saga = begin().run(seconds=5)
+    if reason != "refused":
+        Saga.objects.update(deadline_at=Now() - timedelta(seconds=1), version=F("version") + 1)
+        drive = take(saga.pk) if reason == "expired" else call_off(saga.pk, reason=RefusedError())
+        assert drive is not None
+        saga = drive.run(seconds=5)
+    assert saga.state == SagaState.COMPENSATED
+
+
 def test_past_the_pivot_no_deadline_counts(services: Services, impatient: None) -> None:
     services.tell("confirm", UnavailableError())
     saga = begin().run(seconds=5)

@@ -103,6 +103,23 @@ def test_bad_input_is_a_problem_and_changes_nothing(
     assert Parcel.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"name": "a", "weight": 1e999}',
+        b'{"name": "a", "weight": [-1e999]}',
+        b'{"name": "a", "unknown": NaN}',
+        b'{"name": "a\\ud800b"}',
+        b'{"name": "a", "\\udc00": 1}',
+        b'{"name": ' * 5000 + b"1" + b"}" * 5000,
+    ],
+)
+def test_json_that_could_not_be_said_again_is_a_400(client_for: ClientFactory, body: bytes) -> None:
+    answer = client_for().post(URL, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
+    assert Parcel.objects.count() == 0
+
+
 def test_field_errors_name_the_field(client_for: ClientFactory) -> None:
     body = client_for().post(URL, {"name": "x" * 51, "weight": None}).json()
     assert {(error["field"], error["code"]) for error in body["errors"]} == {("name", "max_length"), ("weight", "null")}
