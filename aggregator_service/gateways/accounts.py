@@ -1,5 +1,6 @@
 """The auth service: accounts, tokens and sellers' public profiles."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from rest_framework.request import Request
 from auth_client.api.accounts import accounts_me, accounts_register, accounts_verify
 from auth_client.api.auth import auth_token_create, auth_token_refresh, auth_token_revoke
 from auth_client.api.sellers import sellers_list
-from gateways.bodies import PassedBody
+from gateways.bodies import passed_body
 from gateways.calls import answer, caller_headers
 from gateways.service_token import NoServiceTokenError, service_token
 
@@ -19,13 +20,19 @@ Json = dict[str, Any]
 
 def register(request: Request) -> Json:
     registered: Json = answer(
-        SERVICE, accounts_register.sync_detailed, body=PassedBody(request.data), headers=_address_headers(request)
+        SERVICE,
+        partial(accounts_register.sync_detailed, body=passed_body(request.data)),
+        headers=_address_headers(request),
     )
     return registered
 
 
 def verify(request: Request) -> None:
-    answer(SERVICE, accounts_verify.sync_detailed, body=PassedBody(request.data), headers=_address_headers(request))
+    answer(
+        SERVICE,
+        partial(accounts_verify.sync_detailed, body=passed_body(request.data)),
+        headers=_address_headers(request),
+    )
 
 
 def me(request: Request) -> Json:
@@ -35,31 +42,39 @@ def me(request: Request) -> Json:
 
 def log_in(request: Request) -> Json:
     tokens: Json = answer(
-        SERVICE, auth_token_create.sync_detailed, body=PassedBody(request.data), headers=_address_headers(request)
+        SERVICE,
+        partial(auth_token_create.sync_detailed, body=passed_body(request.data)),
+        headers=_address_headers(request),
     )
     return tokens
 
 
 def refresh(request: Request) -> Json:
     tokens: Json = answer(
-        SERVICE, auth_token_refresh.sync_detailed, body=PassedBody(request.data), headers=_address_headers(request)
+        SERVICE,
+        partial(auth_token_refresh.sync_detailed, body=passed_body(request.data)),
+        headers=_address_headers(request),
     )
     return tokens
 
 
 def renewed(*, refresh: str) -> Json:
     """New tokens for a session of the browsable API."""
-    tokens: Json = answer(SERVICE, auth_token_refresh.sync_detailed, body=PassedBody({"refresh": refresh}))
+    tokens: Json = answer(SERVICE, partial(auth_token_refresh.sync_detailed, body=passed_body({"refresh": refresh})))
     return tokens
 
 
 def log_out(request: Request) -> None:
-    answer(SERVICE, auth_token_revoke.sync_detailed, body=PassedBody(request.data), headers=_address_headers(request))
+    answer(
+        SERVICE,
+        partial(auth_token_revoke.sync_detailed, body=passed_body(request.data)),
+        headers=_address_headers(request),
+    )
 
 
 def sellers(*, ids: list[UUID]) -> list[Json]:
     """Public profiles of these sellers; who is none is left out."""
-    profiles: list[Json] = answer(SERVICE, sellers_list.sync_detailed, id=ids)["results"]
+    profiles: list[Json] = answer(SERVICE, partial(sellers_list.sync_detailed, id=ids))["results"]
     return profiles
 
 

@@ -3,11 +3,16 @@
 from typing import Any
 
 
-class PassedBody:
-    """Stands where a generated request model would, for JSON that the caller sent."""
+class _PassedBody:
+    """Stands where a generated request model would."""
 
     def __init__(self, data: Any) -> None:
         self._data = data
 
     def to_dict(self) -> Any:
         return self._data
+
+
+def passed_body(data: Any) -> Any:
+    """Return JSON as a generated operation takes it, whatever its request model."""
+    return _PassedBody(data)

@@ -26,6 +26,8 @@ from gateways.service_token import service_token
 
 logger = logging.getLogger(__name__)
 
+Headers = Mapping[str, str]
+
 MALFORMED = (
     auth_client.MalformedResponse,
     inventory_client.MalformedResponse,
@@ -62,19 +64,19 @@ class RefusedError(DomainError):
         self.errors = list(body.get("errors", []))
 
 
-def answer(service: str, operation: Callable[..., Any], **arguments: Any) -> Any:
-    """Call a generated operation and return its JSON body, or None where it has none.
+def answer(service: str, operation: Callable[..., Any], headers: Headers | None = None) -> Any:
+    """Call a generated operation, its arguments bound, and return its JSON body, or None where it has none.
 
     Raises `RefusedError` and `ServiceDownError`.
     """
-    _status, body = exchange(service, operation, **arguments)
+    _status, body = exchange(service, operation, headers)
     return body
 
 
-def exchange(service: str, operation: Callable[..., Any], **arguments: Any) -> tuple[int, Any]:
+def exchange(service: str, operation: Callable[..., Any], headers: Headers | None = None) -> tuple[int, Any]:
     """Like `answer`, for operations that succeed in more than one way: return the status too."""
     try:
-        response = operation(client=_client(service), **arguments)
+        response = operation(client=_client(service), headers=headers)
     except requests.RequestException as exc:
         logger.warning("call failed", extra={"to": service, "error": str(exc)})
         raise ServiceDownError(service) from exc
@@ -94,7 +96,7 @@ def exchange(service: str, operation: Callable[..., Any], **arguments: Any) -> t
     )
 
 
-def service_answer(service: str, operation: Callable[..., Any], **arguments: Any) -> Any:
+def service_answer(service: str, operation: Callable[..., Any]) -> Any:
     """Call as the platform itself, with its service token. Raises as `answer` does.
 
     A service that does not take the token is out of reach like one that is down: the token is renewed, and whoever
@@ -102,7 +104,7 @@ def service_answer(service: str, operation: Callable[..., Any], **arguments: Any
     """
     headers = {"Authorization": f"Bearer {service_token.get()}", **_language()}
     try:
-        return answer(service, operation, headers=headers, **arguments)
+        return answer(service, operation, headers)
     except RefusedError as exc:
         if exc.status == 401:
             service_token.renew()

@@ -1,10 +1,11 @@
 """The inventory service: catalogue, carts and reservations."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from gateways.bodies import PassedBody
+from gateways.bodies import passed_body
 from gateways.calls import answer, exchange, service_answer
 from inventory_client.api.carts import cart_lines_put, cart_lines_remove, carts_open, carts_retrieve
 from inventory_client.api.catalogue import categories_list, products_list, products_retrieve
@@ -25,12 +26,12 @@ def categories(*, headers: Headers) -> Json:
 def products(*, headers: Headers, query: Mapping[str, Any]) -> Json:
     if ordering := query.get("ordering"):
         query = {**query, "ordering": ProductsListOrdering(ordering)}
-    page: Json = answer(SERVICE, products_list.sync_detailed, headers=headers, **query)
+    page: Json = answer(SERVICE, partial(products_list.sync_detailed, **query), headers=headers)
     return page
 
 
 def product(*, id_or_slug: str, headers: Headers) -> Json:
-    found: Json = answer(SERVICE, products_retrieve.sync_detailed, key=id_or_slug, headers=headers)
+    found: Json = answer(SERVICE, partial(products_retrieve.sync_detailed, key=id_or_slug), headers=headers)
     return found
 
 
@@ -41,33 +42,37 @@ def open_cart(*, headers: Headers) -> tuple[Json, bool]:
 
 
 def get_cart(*, cart_id: UUID, headers: Headers) -> Json:
-    cart: Json = answer(SERVICE, carts_retrieve.sync_detailed, id=cart_id, headers=headers)
+    cart: Json = answer(SERVICE, partial(carts_retrieve.sync_detailed, id=cart_id), headers=headers)
     return cart
 
 
 def set_line(*, cart_id: UUID, variant: UUID, body: Any, headers: Headers) -> Json:
     cart: Json = answer(
-        SERVICE, cart_lines_put.sync_detailed, cart=cart_id, variant=variant, body=PassedBody(body), headers=headers
+        SERVICE,
+        partial(cart_lines_put.sync_detailed, cart=cart_id, variant=variant, body=passed_body(body)),
+        headers=headers,
     )
     return cart
 
 
 def remove_line(*, cart_id: UUID, variant: UUID, headers: Headers) -> None:
-    answer(SERVICE, cart_lines_remove.sync_detailed, cart=cart_id, variant=variant, headers=headers)
+    answer(SERVICE, partial(cart_lines_remove.sync_detailed, cart=cart_id, variant=variant), headers=headers)
 
 
 def reserve(*, reservation_id: UUID, cart: str, cart_version: int, buyer: UUID) -> Json:
     """Set the cart's lines aside for `buyer`, all or none; repeatable."""
-    body = PassedBody({"cart": cart, "cart_version": cart_version, "buyer": str(buyer)})
-    reservation: Json = service_answer(SERVICE, reservations_reserve.sync_detailed, id=reservation_id, body=body)
+    body = passed_body({"cart": cart, "cart_version": cart_version, "buyer": str(buyer)})
+    reservation: Json = service_answer(
+        SERVICE, partial(reservations_reserve.sync_detailed, id=reservation_id, body=body)
+    )
     return reservation
 
 
 def release(*, reservation_id: UUID) -> None:
     """Call the reservation off, also one that never arrived; its cart is open again."""
-    service_answer(SERVICE, reservations_release.sync_detailed, id=reservation_id)
+    service_answer(SERVICE, partial(reservations_release.sync_detailed, id=reservation_id))
 
 
 def commit(*, reservation_id: UUID) -> None:
     """Take what was reserved out of stock for good, and close the cart."""
-    service_answer(SERVICE, reservations_commit.sync_detailed, id=reservation_id)
+    service_answer(SERVICE, partial(reservations_commit.sync_detailed, id=reservation_id))

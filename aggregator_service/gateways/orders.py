@@ -1,10 +1,11 @@
 """The orders service: addresses, orders, sales and deliveries."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from gateways.bodies import PassedBody
+from gateways.bodies import passed_body
 from gateways.calls import answer, service_answer
 from orders_client.api.addresses import (
     addresses_change,
@@ -24,64 +25,66 @@ Headers = Mapping[str, str]
 
 def place(*, order_id: UUID, buyer: Json, shipping_address: str, currency: str, lines: list[Json]) -> Json:
     """Write the pending order; repeatable."""
-    body = PassedBody({"buyer": buyer, "shipping_address": shipping_address, "currency": currency, "lines": lines})
-    order: Json = service_answer(SERVICE, orders_place.sync_detailed, id=order_id, body=body)
+    body = passed_body({"buyer": buyer, "shipping_address": shipping_address, "currency": currency, "lines": lines})
+    order: Json = service_answer(SERVICE, partial(orders_place.sync_detailed, id=order_id, body=body))
     return order
 
 
 def confirm(*, order_id: UUID) -> Json:
-    order: Json = service_answer(SERVICE, orders_confirm.sync_detailed, id=order_id)
+    order: Json = service_answer(SERVICE, partial(orders_confirm.sync_detailed, id=order_id))
     return order
 
 
 def reject(*, order_id: UUID) -> None:
     """Call the order off, also one that never arrived."""
-    service_answer(SERVICE, orders_reject.sync_detailed, id=order_id)
+    service_answer(SERVICE, partial(orders_reject.sync_detailed, id=order_id))
 
 
 def addresses(*, headers: Headers, query: Mapping[str, Any]) -> Json:
-    page: Json = answer(SERVICE, addresses_list.sync_detailed, headers=headers, **query)
+    page: Json = answer(SERVICE, partial(addresses_list.sync_detailed, **query), headers=headers)
     return page
 
 
 def add_address(*, body: Any, headers: Headers) -> Json:
-    address: Json = answer(SERVICE, addresses_create.sync_detailed, body=PassedBody(body), headers=headers)
+    address: Json = answer(SERVICE, partial(addresses_create.sync_detailed, body=passed_body(body)), headers=headers)
     return address
 
 
 def address(*, address_id: UUID, headers: Headers) -> Json:
-    found: Json = answer(SERVICE, addresses_get.sync_detailed, id=address_id, headers=headers)
+    found: Json = answer(SERVICE, partial(addresses_get.sync_detailed, id=address_id), headers=headers)
     return found
 
 
 def change_address(*, address_id: UUID, body: Any, headers: Headers) -> Json:
     changed: Json = answer(
-        SERVICE, addresses_change.sync_detailed, id=address_id, body=PassedBody(body), headers=headers
+        SERVICE, partial(addresses_change.sync_detailed, id=address_id, body=passed_body(body)), headers=headers
     )
     return changed
 
 
 def forget_address(*, address_id: UUID, headers: Headers) -> None:
-    answer(SERVICE, addresses_remove.sync_detailed, id=address_id, headers=headers)
+    answer(SERVICE, partial(addresses_remove.sync_detailed, id=address_id), headers=headers)
 
 
 def orders(*, headers: Headers, query: Mapping[str, Any]) -> Json:
     """The caller's own orders."""
-    page: Json = answer(SERVICE, orders_list.sync_detailed, headers=headers, **query)
+    page: Json = answer(SERVICE, partial(orders_list.sync_detailed, **query), headers=headers)
     return page
 
 
 def order(*, order_id: UUID, headers: Headers) -> Json:
-    found: Json = answer(SERVICE, orders_get.sync_detailed, id=order_id, headers=headers)
+    found: Json = answer(SERVICE, partial(orders_get.sync_detailed, id=order_id), headers=headers)
     return found
 
 
 def sales(*, headers: Headers, query: Mapping[str, Any]) -> Json:
     """The caller's sales, as a seller."""
-    page: Json = answer(SERVICE, sales_list.sync_detailed, headers=headers, **query)
+    page: Json = answer(SERVICE, partial(sales_list.sync_detailed, **query), headers=headers)
     return page
 
 
 def ship(*, sale_id: UUID, body: Any, headers: Headers) -> Json:
-    delivery: Json = answer(SERVICE, sales_ship.sync_detailed, sale=sale_id, body=PassedBody(body), headers=headers)
+    delivery: Json = answer(
+        SERVICE, partial(sales_ship.sync_detailed, sale=sale_id, body=passed_body(body)), headers=headers
+    )
     return delivery

@@ -1,10 +1,11 @@
 """The payment service: taking money, or seeing to it that none is taken."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from gateways.bodies import PassedBody
+from gateways.bodies import passed_body
 from gateways.calls import ServiceDownError, answer, service_answer
 from payment_client.api.payments import payments_cancel, payments_list, payments_pay
 
@@ -15,14 +16,14 @@ Json = dict[str, Any]
 
 def pay(*, payment_id: UUID, order: UUID, buyer: UUID, amount: Json, payment_method: str) -> Json:
     """Take the money, once however often it is asked; the answer's `state` says what came of it."""
-    body = PassedBody({"order": str(order), "buyer": str(buyer), "amount": amount, "payment_method": payment_method})
-    payment: Json = service_answer(SERVICE, payments_pay.sync_detailed, id=payment_id, body=body)
+    body = passed_body({"order": str(order), "buyer": str(buyer), "amount": amount, "payment_method": payment_method})
+    payment: Json = service_answer(SERVICE, partial(payments_pay.sync_detailed, id=payment_id, body=body))
     return payment
 
 
 def cancel(*, payment_id: UUID) -> Json:
     """Call the payment off, also one that never arrived; the answer's `state` says who won."""
-    payment: Json = service_answer(SERVICE, payments_cancel.sync_detailed, id=payment_id)
+    payment: Json = service_answer(SERVICE, partial(payments_cancel.sync_detailed, id=payment_id))
     return payment
 
 
@@ -33,6 +34,6 @@ def undecided() -> ServiceDownError:
 
 def payments_of(*, orders: list[UUID], headers: Mapping[str, str]) -> list[Json]:
     """The caller's payments of these orders."""
-    page = answer(SERVICE, payments_list.sync_detailed, order=orders, page_size=100, headers=headers)
+    page = answer(SERVICE, partial(payments_list.sync_detailed, order=orders, page_size=100), headers=headers)
     found: list[Json] = page["results"]
     return found
