@@ -36,5 +36,8 @@ class SagaAdmin(admin.ModelAdmin[Saga]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Saga | None = None) -> bool:
+        return False
+
     def has_delete_permission(self, request: HttpRequest, obj: Saga | None = None) -> bool:
         return False

@@ -170,7 +170,6 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "KEY_SET_SOURCE": "chassis.identity.keys.fetch_published_keys",
         "LOGIN_URL": "/login/",
         "LOGIN_REDIRECT_URL": "/api/v1/",
-        "LOGOUT_REDIRECT_URL": "/login/",
         # Cookies: services on one host share its cookie jar, whatever their ports.
         "SESSION_COOKIE_NAME": f"{service}_session",
         "CSRF_COOKIE_NAME": f"{service}_csrf",
@@ -211,7 +210,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
             "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
             "DEFAULT_RENDERER_CLASSES": [
                 "rest_framework.renderers.JSONRenderer",
-                "rest_framework.renderers.BrowsableAPIRenderer",
+                "chassis.browsable.LinkingBrowsableAPIRenderer",
             ],
             "DEFAULT_PARSER_CLASSES": [
                 "chassis.parsers.JSONParser",

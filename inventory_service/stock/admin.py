@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from inventory_service.admin_pages import KeptAdmin, ReadOnlyAdmin, ReadOnlyInline, ask_and_apply
+from inventory_service.admin_pages import ReadOnlyAdmin, ReadOnlyInline, ask_and_apply
 from stock import services
 from stock.models import MAX_DELTA, Reservation, ReservationLine, StockLevel, StockMovement
 from stock.states import SELLER_REASONS
@@ -17,7 +17,7 @@ class MovementForm(forms.Form):
 
 
 @admin.register(StockLevel)
-class StockLevelAdmin(KeptAdmin):
+class StockLevelAdmin(ReadOnlyAdmin):
     """What is there and what is promised; changed by recording a movement."""
 
     list_display = ("sku", "product", "on_hand", "reserved", "available")

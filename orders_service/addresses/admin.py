@@ -10,8 +10,7 @@ class AddressAdmin(IdSearchMixin, admin.ModelAdmin[Address]):
     """Address books; a change here does not reach orders already placed, which keep their own copy."""
 
     list_display = ("full_name", "line1", "postal_code", "city", "country", "account_id", "updated_at")
-    list_filter = ("country",)
-    search_fields = ("full_name", "line1", "postal_code", "city")
+    search_fields = ("full_name", "line1", "postal_code", "city", "=country")
     id_search_fields = ("id", "account_id")
     ordering = ("-created_at",)
     readonly_fields = ("id", "created_at", "updated_at")

@@ -6,6 +6,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from addresses.selectors import AddressSnapshot
 from deliveries.models import Delivery
 from orders.models import Order, OrderLine, SellerOrder
 from orders.references import parse_reference
@@ -85,7 +86,8 @@ class OrderAdmin(IdSearchMixin, admin.ModelAdmin[Order]):
 
     @admin.display(description=_("shipping address"))
     def address(self, order: Order) -> SafeString:
-        parts = [part for part in (order.shipping_address or {}).values() if part]
+        address = order.shipping_address or {}  # the database does not keep its order
+        parts = [address[name] for name in AddressSnapshot.__annotations__ if address.get(name)]
         return format_html_join("", "<div>{}</div>", ((part,) for part in parts))
 
     @admin.display(description=_("items"))

@@ -22,5 +22,8 @@ class UserAdmin(admin.ModelAdmin[User]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False

@@ -45,5 +45,8 @@ class JobAdmin(admin.ModelAdmin[Job]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        return False
+
     def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
         return False

@@ -189,7 +189,7 @@ class ManagedVariantSerializer(serializers.ModelSerializer[Variant]):
     """A variant as its seller manages it. The price is two flat fields, which an HTML form can show."""
 
     product = OwnProductField(pk_field=IdField())
-    options = OptionsField(default=dict)
+    options = OptionsField(default=dict, initial=dict)
     price_amount = PriceField()
     position = serializers.IntegerField(
         required=False, min_value=0, max_value=30_000, help_text="Order within the product; last if not given."

@@ -9,6 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
 from rest_framework.utils.serializer_helpers import ReturnDict
 
@@ -313,6 +314,13 @@ class ManagedVariantViewSet(ManagedViewSet):
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         return VariantChangeSerializer if self.action in {"update", "partial_update"} else ManagedVariantSerializer
+
+    def get_extra_action_url_map(self) -> dict[str, str]:
+        """What the browsable API offers beside a variant."""
+        pages: dict[str, str] = super().get_extra_action_url_map()
+        if self.detail:
+            pages["Stock movements"] = reverse("seller-movement", args=[self.kwargs["pk"]])
+        return pages
 
     def create(self, request: Request) -> Response:
         sent = self.checked()

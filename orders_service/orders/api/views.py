@@ -8,6 +8,7 @@ from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
 from chassis.viewsets import ServiceViewSet
 from orders import selectors, services
@@ -126,6 +127,13 @@ class SaleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceViewS
 
     def get_queryset(self) -> QuerySet[SellerOrder]:
         return selectors.sales_of_seller(caller(self.request).pk)
+
+    def get_extra_action_url_map(self) -> dict[str, str]:
+        """What the browsable API offers beside a sale."""
+        pages: dict[str, str] = super().get_extra_action_url_map()
+        if self.detail:
+            pages["Deliveries"] = reverse("sale-deliveries", args=[self.kwargs["pk"]])
+        return pages
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.action != "list":
