@@ -52,7 +52,8 @@ fmt: setup ## Format, and fix what can be fixed
 	@$(BIN)/ruff format --quiet .
 
 # The plugins' settings belong to one Django project: each service is checked alone, what is not Django without them.
-typecheck: setup ## Check types, strictly
+typecheck: ## Check types, strictly
+	@$(PYTHON) -m local.bootstrap browser
 	@$(EACH) -- mypy --config-file ../pyproject.toml --explicit-package-bases --cache-dir ../.mypy_cache/{} .
 	@cd chassis && ENVIRONMENT=development DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=. \
 		../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/chassis -p chassis -p tests

@@ -58,22 +58,21 @@ def visitor(enter: Entrance) -> Visitor:
     return enter()
 
 
-@pytest.fixture
-def admin(enter: Entrance, shop: Shop, admin_cookies: Any) -> Visitor:
-    """An admin who is logged in at every service."""
-    somebody = enter()
-    somebody.context.add_cookies(admin_cookies)
-    return somebody
-
-
 @pytest.fixture(scope="session")
-def admin_cookies(browser: Browser, running_shop: Shop) -> Any:
+def working_admin(browser: Browser, running_shop: Shop) -> Iterator[Visitor]:
     somebody = Visitor(browser, running_shop.platform)
     for service in running_shop.platform.services:
         somebody.enter_admin(service.name, "admin@demo.test")
-    cookies = somebody.context.cookies()
+    yield somebody
     somebody.leave()
-    return cookies
+
+
+@pytest.fixture
+def admin(shop: Shop, working_admin: Visitor) -> Iterator[Visitor]:
+    """An admin who logged in at every service this morning, and has the browser open all day."""
+    working_admin.complaints.clear()
+    yield working_admin
+    assert working_admin.complaints == []
 
 
 @dataclass(frozen=True)

@@ -61,12 +61,10 @@ def test_every_list_of_every_admin_opens_sorts_searches_filters_and_shows_a_row(
         rows = admin.page.locator("#result_list tbody th a")
         row = rows.first.get_attribute("href") if there else None
         assert row or address.endswith("/jobs/job/"), f"{service} has no row at {address} to look at"
-        sortable = admin.page.locator("th.sortable .text a")
-        if sortable.count():
-            admin.click(sortable.first)
-            assert listed(admin) == there
+        for header in admin.page.locator("th.sortable .text a").all():
+            assert admin.reads(service, f"{address}{header.get_attribute('href')}") == 200
         if admin.page.locator(OTHER_FILTERS).count():
-            admin.click(admin.page.locator(OTHER_FILTERS).first)
+            admin.click(admin.page.locator(OTHER_FILTERS).last)
         search(admin, f"nothing is called {uuid.uuid4().hex}")
         assert listed(admin) == 0
         if row:
@@ -280,7 +278,7 @@ def test_an_admin_sees_what_was_asked_of_the_worker(admin: Visitor, purchase: Pu
     assert fields_to_fill_in(admin) == set()
 
 
-@pytest.mark.parametrize("service", NAMES)
+@pytest.mark.parametrize("service", ["auth", "aggregator", "orders"])  # each checks passwords in another way
 def test_wrong_passwords_and_people_who_are_no_admins_are_told_so(visitor: Visitor, service: str) -> None:
     visitor.open(service, "/admin/")
     visitor.fill_in_login("admin@demo.test", "not the password")
@@ -302,7 +300,7 @@ def test_an_admin_comes_to_the_page_asked_for_and_leaves(visitor: Visitor) -> No
 
 
 def test_one_browser_stays_logged_in_at_all_services_side_by_side(admin: Visitor) -> None:
-    for service in NAMES * 2:
+    for service in NAMES:
         admin.open(service, "/admin/")
         expect(admin.page.locator("#user-tools")).to_contain_text("admin@demo.test", ignore_case=True)
 

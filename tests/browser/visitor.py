@@ -53,6 +53,10 @@ class Visitor:
         assert navigation.value.status == status, f"{self.page.url} answered {navigation.value.status}"
         self.look()
 
+    def reads(self, service: str, path: str) -> int:
+        """The status of an address, asked for with this browser's cookies but not shown."""
+        return self.context.request.get(f"{self.platform.url(service)}{path}").status
+
     def look(self) -> None:
         """The page has its styles, and is no page about an error."""
         self.page.wait_for_load_state("load")
