@@ -201,7 +201,7 @@ def test_a_buyer_has_one_open_cart_on_every_device(shop: Shop) -> None:
 
 
 def test_a_cart_belongs_to_its_buyer(shop: Shop) -> None:
-    buyer, other = shop.buyer(), shop.buyer()
+    buyer, other = shop.registered(), shop.buyer()
     item = shop.item()
     basket = shop.basket(buyer, item, own=True)
     for stranger in (other.api, shop.anonymous):
@@ -249,15 +249,14 @@ def test_an_address_book_is_its_owner_s(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "code", "decline_code"),
+    ("method", "code", "decline_code", "language"),
     [
-        ("pm_card_chargeDeclined", "payment_declined", "generic_decline"),
-        ("pm_card_chargeDeclinedInsufficientFunds", "payment_declined", "insufficient_funds"),
-        ("pm_card_authenticationRequired", "authentication_required", None),
-        ("pm_card_nobodyKnows", "payment_declined", "invalid_payment_method"),
+        ("pm_card_chargeDeclined", "payment_declined", "generic_decline", "en"),
+        ("pm_card_chargeDeclinedInsufficientFunds", "payment_declined", "insufficient_funds", "fr"),
+        ("pm_card_authenticationRequired", "authentication_required", None, "fr"),
+        ("pm_card_nobodyKnows", "payment_declined", "invalid_payment_method", "en"),
     ],
 )
-@pytest.mark.parametrize("language", ["en", "fr"])
 def test_a_declined_payment_leaves_everything_as_it_was(
     shop: Shop, method: str, code: str, decline_code: str | None, language: str
 ) -> None:
