@@ -16,7 +16,7 @@ class LinkingBrowsableAPIRenderer(BrowsableAPIRenderer):
     """Makes the `id` of each thing a link to its page, if it has one below the present address."""
 
     def get_context(
-        self, data: Any, accepted_media_type: str | None, renderer_context: Mapping[str, Any] | None
+        self, data: Any, accepted_media_type: str | None, renderer_context: Mapping[str, Any]
     ) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(data, accepted_media_type, renderer_context)
         content = context["content"]
