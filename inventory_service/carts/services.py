@@ -1,10 +1,9 @@
 """Writes to carts: by their buyers while a cart is open, and by the checkout that holds one."""
 
-import hashlib
 import uuid
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 
 from carts.errors import CartChangedError, CartClosedError, CartFullError, CartInCheckoutError, CartNotFoundError
@@ -12,6 +11,7 @@ from carts.models import MAX_LINES, Cart, CartLine
 from carts.states import TRANSITIONS, CartState
 from catalogue.errors import VariantNotFoundError
 from catalogue.models import Variant
+from chassis.locks import lock_for_transaction
 from chassis.states import move
 
 
@@ -110,9 +110,7 @@ def _lock_open_cart(cart_id: uuid.UUID, account: uuid.UUID | None) -> Cart:
 
 def _lock_account(account: uuid.UUID) -> None:
     """Serialise what decides which of an account's carts is the current one."""
-    digest = hashlib.sha256(f"carts of {account}".encode()).digest()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
+    lock_for_transaction("carts of account", account)
 
 
 def _count_edit(cart: Cart) -> None:

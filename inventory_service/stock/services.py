@@ -4,12 +4,11 @@ Locks are taken in this order, so that nobody waits in a circle: the reservation
 key. The first of two calls for one id wins, whichever it is; the other sees what it did.
 """
 
-import hashlib
 import uuid
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -18,6 +17,7 @@ from carts.errors import CartEmptyError
 from carts.models import Cart, CartLine
 from catalogue.errors import VariantNotFoundError
 from catalogue.states import ProductState
+from chassis.locks import lock_for_transaction
 from chassis.states import move
 from stock.errors import (
     InsufficientStockError,
@@ -132,9 +132,7 @@ def commit(*, reservation_id: uuid.UUID) -> Reservation:
 
 def _lock_id(reservation_id: uuid.UUID) -> None:
     """Serialise all calls for one id, also while there is no row to lock."""
-    digest = hashlib.sha256(f"reservation {reservation_id}".encode()).digest()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
+    lock_for_transaction("reservation", reservation_id)
 
 
 def _lock_levels(variants: Iterable[uuid.UUID]) -> dict[uuid.UUID, StockLevel]:

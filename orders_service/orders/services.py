@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from addresses.selectors import AddressSnapshot, address_snapshot
 from chassis.ids import uuid7
+from chassis.locks import lock_for_transaction
 from chassis.money import Money, total
 from chassis.states import move
 from orders.errors import OrderConfirmedError, OrderMismatchError, OrderNotFoundError, OrderRejectedError
@@ -119,8 +120,7 @@ def _locked(order_id: uuid.UUID) -> Order | None:
 
     Placing, confirming and rejecting one order thus happen one after the other.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(order_id.bytes[8:], signed=True)])
+    lock_for_transaction("order", order_id)
     return Order.objects.select_for_update().filter(pk=order_id).first()
 
 

@@ -5,7 +5,6 @@ under a known key. Keys are kept per caller. The record commits with the effect,
 what was refused leaves no record and may be tried again with the same key.
 """
 
-import hashlib
 import json
 import re
 import uuid
@@ -13,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +23,7 @@ from rest_framework.response import Response
 from chassis.errors import DomainError
 from chassis.idempotency.models import IdempotencyRecord
 from chassis.identity.models import User
+from chassis.locks import try_lock_for_transaction
 
 HEADER = "Idempotency-Key"
 _PRINTABLE = re.compile(r"[\x21-\x7e]{1,255}\Z")
@@ -92,7 +92,8 @@ def replayed(handler: Callable[..., Response], request: Request, *args: Any, **k
         return handler(request, *args, **kwargs)
     caller, fingerprint = caller_of(request), fingerprint_of(request)
     with transaction.atomic():
-        if not _lock(caller, key):
+        # A lock that waits would hold a thread as long as the first request runs.
+        if not try_lock_for_transaction("idempotency key", caller, key):
             raise KeyInFlightError()
         record = IdempotencyRecord.objects.filter(caller=caller, key=key).first()
         if record is not None:
@@ -113,11 +114,3 @@ def replayed(handler: Callable[..., Response], request: Request, *args: Any, **k
             body=JSONRenderer().render(response.data).decode(),
         )
     return response
-
-
-def _lock(caller: str, key: str) -> bool:
-    """Take the key for this transaction. A waiting lock would hold a thread as long as the first request runs."""
-    digest = hashlib.sha256(f"{caller}\n{key}".encode()).digest()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
-        return bool(cursor.fetchone()[0])
