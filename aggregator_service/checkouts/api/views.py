@@ -1,4 +1,3 @@
-from typing import cast
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -7,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chassis.idempotency.replay import key_of
-from chassis.identity.models import User
+from chassis.identity.callers import caller
 from chassis.identity.permissions import IsPerson
 from chassis.problems import PROBLEM_JSON
 from chassis.viewsets import ServiceViewSet
@@ -61,7 +60,7 @@ class CheckoutViewSet(ServiceViewSet):
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
         saga = check_out(
-            buyer=_person(request),
+            buyer=caller(request),
             key=key,
             cart_id=asked["cart"],
             shipping_address=asked["shipping_address"],
@@ -73,7 +72,7 @@ class CheckoutViewSet(ServiceViewSet):
 
     @extend_schema(summary="How a checkout stands", operation_id="checkouts_retrieve", responses=CheckoutSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        return Response(as_json(get_checkout(account_id=_person(request).id, saga_id=pk)))
+        return Response(as_json(get_checkout(account_id=caller(request).id, saga_id=pk)))
 
     @extend_schema(
         summary="Call an undecided checkout off",
@@ -86,13 +85,8 @@ class CheckoutViewSet(ServiceViewSet):
         },
     )
     def cancel(self, request: Request, pk: UUID) -> Response:
-        saga = cancel_checkout(account_id=_person(request).id, saga_id=pk)
+        saga = cancel_checkout(account_id=caller(request).id, saga_id=pk)
         return Response(as_json(saga), status=200 if saga.state == SagaState.COMPENSATED else 202)
-
-
-def _person(request: Request) -> User:
-    """The caller, whom `IsPerson` let in."""
-    return cast(User, request.user)
 
 
 def _answer(request: Request, saga: Saga) -> Response | HttpResponse:

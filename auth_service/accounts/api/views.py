@@ -1,5 +1,3 @@
-from typing import cast
-
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import status
@@ -17,7 +15,7 @@ from accounts.api.serializers import (
 from accounts.api.throttles import RegistrationAddressThrottle
 from accounts.selectors import active_account, normalized_email
 from accounts.services import register, verify_email
-from chassis.identity.models import User
+from chassis.identity.callers import caller
 from chassis.identity.permissions import IsPerson
 from chassis.schema import CLIENT_ADDRESS
 from chassis.viewsets import ServiceViewSet
@@ -112,7 +110,7 @@ class OwnAccountViewSet(ServiceViewSet):
         examples=[OpenApiExample("A buyer", value=ACCOUNT_EXAMPLE, response_only=True)],
     )
     def retrieve(self, request: Request) -> Response:
-        account = active_account(account_id=cast(User, request.user).id)
+        account = active_account(account_id=caller(request).pk)
         if account is None:
             raise AuthenticationFailed(_("This account is not active."), code="account_inactive")
         return Response(self.get_serializer(account).data)

@@ -9,9 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from carts.api.permissions import RESERVE_SCOPE
-from catalogue.api.permissions import SellerOrAdmin, managed_seller, manager_of
+from catalogue.api.permissions import SellerOrAdmin, managed_seller
 from catalogue.errors import VariantNotFoundError
 from catalogue.selectors import managed_variants
+from chassis.identity.callers import caller
 from chassis.identity.permissions import has_scope
 from chassis.viewsets import ServiceViewSet
 from stock import selectors, services
@@ -177,7 +178,7 @@ class MovementViewSet(mixins.ListModelMixin, ServiceViewSet):
             variant_id=variant_id,
             delta=serializer.validated_data["delta"],
             reason=serializer.validated_data["reason"],
-            actor=manager_of(request).pk,
+            actor=caller(request).pk,
         )
         return Response(dict(MovementSerializer(movement).data), status=status.HTTP_201_CREATED)
 

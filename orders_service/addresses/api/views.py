@@ -4,11 +4,11 @@ from rest_framework import mixins
 from rest_framework.serializers import BaseSerializer
 
 from addresses import selectors, services
-from addresses.api.permissions import IsPerson
 from addresses.api.serializers import AddressSerializer
 from addresses.models import Address
+from chassis.identity.callers import caller
+from chassis.identity.permissions import IsPerson
 from chassis.viewsets import ServiceViewSet
-from orders_service.callers import caller
 
 ADDRESS = {
     "full_name": "Claire Martin",

@@ -5,12 +5,12 @@ from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_v
 from rest_framework import mixins
 from rest_framework.serializers import BaseSerializer
 
-from chassis.identity.permissions import has_role
+from chassis.identity.callers import caller
 from chassis.viewsets import ServiceViewSet
 from deliveries import selectors, services
 from deliveries.api.serializers import DeliverySerializer
 from deliveries.models import Delivery
-from orders_service.callers import caller
+from orders.api.permissions import IsSeller
 
 PARCEL = {"carrier": "Colissimo", "tracking_number": "6A12345678901"}
 EXAMPLES = [
@@ -42,7 +42,7 @@ class SaleDeliveryViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, Servic
     """The parcels of a sale. Adding one marks the sale as shipped."""
 
     serializer_class = DeliverySerializer
-    permission_classes = (has_role("seller"),)
+    permission_classes = (IsSeller,)
     ordering = ("id",)
     queryset = Delivery.objects.none()
 

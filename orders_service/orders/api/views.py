@@ -10,11 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from chassis.identity.callers import caller
+from chassis.identity.permissions import IsPerson
 from chassis.viewsets import ServiceViewSet
 from orders import selectors, services
 from orders.api import examples
 from orders.api.filters import SaleFilterSerializer
-from orders.api.permissions import IsCheckout, IsPerson, IsPersonOrCheckout, IsSeller
+from orders.api.permissions import IsCheckout, IsPersonOrCheckout, IsSeller
 from orders.api.serializers import (
     OrderSerializer,
     PlacementSerializer,
@@ -22,7 +24,6 @@ from orders.api.serializers import (
     SaleSerializer,
 )
 from orders.models import Order, SellerOrder
-from orders_service.callers import caller
 
 
 @extend_schema_view(

@@ -8,6 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chassis.identity.callers import caller
 from chassis.viewsets import ServiceViewSet
 from payments import services
 from payments.api.filters import orders_asked_for
@@ -30,7 +31,7 @@ class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceVi
         return [MayCharge() if self.action in {"update", "cancel"} else MayRead()]
 
     def get_queryset(self) -> QuerySet[Payment]:
-        payments = payments_visible_to(self.request.user)  # type: ignore[arg-type]
+        payments = payments_visible_to(caller(self.request))
         orders = orders_asked_for(self.request) if self.action == "list" else None
         return payments if orders is None else payments_of_orders(payments, orders)
 
@@ -109,7 +110,7 @@ class RefundViewSet(mixins.RetrieveModelMixin, ServiceViewSet):
         return [MayCharge() if self.action == "update" else MayRead()]
 
     def get_queryset(self) -> QuerySet[Refund]:
-        return refunds_visible_to(self.request.user)  # type: ignore[arg-type]
+        return refunds_visible_to(caller(self.request))
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return RefundPaymentSerializer if self.action == "update" else RefundSerializer
