@@ -6,17 +6,19 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from chassis.admin_pages import ReadOnlyAdmin
 from sagas.models import Saga
 from sagas.services import resume_stuck
 
 
 @admin.register(Saga)
-class SagaAdmin(admin.ModelAdmin[Saga]):
+class SagaAdmin(ReadOnlyAdmin[Saga]):
     """Where each business transaction stands; nothing is edited by hand, stuck ones can be tried again."""
 
     list_display = ("id", "kind", "state", "direction", "step", "age", "attempts", "last_error")
     list_filter = ("state", "direction", "kind", "step")
-    search_fields = ("id", "account_id", "last_error")
+    search_fields = ("last_error",)
+    id_search_fields = ("pk", "account_id")
     ordering = ("-created_at",)
     date_hierarchy = "created_at"
     actions = ("try_again",)
@@ -32,12 +34,3 @@ class SagaAdmin(admin.ModelAdmin[Saga]):
     def try_again(self, request: HttpRequest, queryset: QuerySet[Saga]) -> None:
         count = resume_stuck(sagas=queryset)
         self.message_user(request, _("{count} sagas will be tried again.").format(count=count))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Saga | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Saga | None = None) -> bool:
-        return False

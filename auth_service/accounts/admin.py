@@ -5,12 +5,14 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
 from accounts.models import Account, Role
 from accounts.passwords import MAX_PASSWORD, check_new_password
 from accounts.selectors import normalized_email
+from chassis.admin_pages import UndeletedAdmin, apply_to_rows
 
 
 class AccountForm(forms.ModelForm[Account]):
@@ -71,12 +73,12 @@ class VerifiedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Account)
-class AccountAdmin(admin.ModelAdmin[Account]):
+class AccountAdmin(UndeletedAdmin[Account]):
     """The people of the marketplace. Nobody is deleted; an account is deactivated."""
 
     list_display = ("email", "full_name", "roles", "language", "is_verified", "is_active", "created_at")
     list_filter = (RoleFilter, VerifiedFilter, "is_active", "language")
-    search_fields = ("email", "full_name", "id")
+    search_fields = ("email", "full_name")
     ordering = ("-created_at", "-id")
     actions = ("resend_verification", "deactivate", "activate")
 
@@ -86,24 +88,34 @@ class AccountAdmin(admin.ModelAdmin[Account]):
 
     @admin.action(description=_("Send the verification mail again"))
     def resend_verification(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
-        waiting = list(queryset.filter(email_verified_at=None, is_active=True))
-        for account in waiting:
-            services.send_verification(account=account)
-        self.message_user(request, _("{count} mails were queued.").format(count=len(waiting)))
+        waiting = queryset.filter(email_verified_at=None, is_active=True)
+        apply_to_rows(
+            self,
+            request,
+            waiting,
+            done=gettext("Verification mail queued"),
+            apply=lambda row: services.send_verification(account=row),
+        )
 
     @admin.action(description=_("Deactivate: sign out and shut out"))
     def deactivate(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
-        self._each(request, queryset.filter(is_active=True), services.deactivate)
+        apply_to_rows(
+            self,
+            request,
+            queryset.filter(is_active=True),
+            done=gettext("Deactivated"),
+            apply=lambda row: services.deactivate(account_id=row.pk),
+        )
 
     @admin.action(description=_("Activate: let in again"))
     def activate(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
-        self._each(request, queryset.filter(is_active=False), services.activate)
-
-    def _each(self, request: HttpRequest, queryset: QuerySet[Account], change: Any) -> None:
-        ids = list(queryset.order_by("pk").values_list("pk", flat=True))
-        for account_id in ids:
-            change(account_id=account_id)
-        self.message_user(request, _("{count} accounts were changed.").format(count=len(ids)))
+        apply_to_rows(
+            self,
+            request,
+            queryset.filter(is_active=False),
+            done=gettext("Activated"),
+            apply=lambda row: services.activate(account_id=row.pk),
+        )
 
     def get_form(
         self, request: HttpRequest, obj: Account | None = None, change: bool = False, **kwargs: Any
@@ -132,6 +144,3 @@ class AccountAdmin(admin.ModelAdmin[Account]):
         )
         # The admin goes on with this object, to its log and its page.
         obj.pk = created.pk
-
-    def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
-        return False

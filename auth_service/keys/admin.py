@@ -3,12 +3,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from chassis.admin_pages import ReadOnlyAdmin
 from keys import services
 from keys.models import SigningKey
 
 
 @admin.register(SigningKey)
-class SigningKeyAdmin(admin.ModelAdmin[SigningKey]):
+class SigningKeyAdmin(ReadOnlyAdmin[SigningKey]):
     """Which key signs, which waits and which still verify. Private keys are never shown."""
 
     list_display = ("kid", "state", "published_at", "signing_since", "retired_at")
@@ -25,12 +26,3 @@ class SigningKeyAdmin(admin.ModelAdmin[SigningKey]):
         self.message_user(
             request, _("Key {kid} is published and will sign once every service knows it.").format(kid=key.kid)
         )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: SigningKey | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: SigningKey | None = None) -> bool:
-        return False

@@ -4,12 +4,13 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from chassis.admin_pages import UndeletedAdmin
 from sellers.models import SellerProfile
 from sellers.services import save_profile
 
 
 @admin.register(SellerProfile)
-class SellerProfileAdmin(admin.ModelAdmin[SellerProfile]):
+class SellerProfileAdmin(UndeletedAdmin[SellerProfile]):
     """The names that the public sees on sellers' products."""
 
     list_display = ("name", "slug", "account")
@@ -31,6 +32,3 @@ class SellerProfileAdmin(admin.ModelAdmin[SellerProfile]):
         self, request: HttpRequest, obj: SellerProfile, form: forms.ModelForm[SellerProfile], change: bool
     ) -> None:
         save_profile(account_id=obj.account_id, name=obj.name, slug=obj.slug)
-
-    def has_delete_permission(self, request: HttpRequest, obj: SellerProfile | None = None) -> bool:
-        return False

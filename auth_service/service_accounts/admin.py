@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from chassis.admin_pages import KeptAdmin
 from service_accounts.errors import InvalidScopeError
 from service_accounts.models import ServiceAccount
 from service_accounts.services import check_scopes, update_service_account
@@ -22,7 +23,7 @@ class ServiceAccountForm(forms.ModelForm[ServiceAccount]):
 
 
 @admin.register(ServiceAccount)
-class ServiceAccountAdmin(admin.ModelAdmin[ServiceAccount]):
+class ServiceAccountAdmin(KeptAdmin[ServiceAccount]):
     """Services that call others, and what they may do. They are added by `manage.py create_service_account`."""
 
     form = ServiceAccountForm
@@ -37,9 +38,3 @@ class ServiceAccountAdmin(admin.ModelAdmin[ServiceAccount]):
         self, request: HttpRequest, obj: ServiceAccount, form: forms.ModelForm[ServiceAccount], change: bool
     ) -> None:
         update_service_account(account_id=obj.pk, scopes=obj.scopes, is_active=obj.is_active)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: ServiceAccount | None = None) -> bool:
-        return False

@@ -1,5 +1,6 @@
 """The Django admin: what it shows, and that its changes go through the services."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -106,6 +107,21 @@ def test_an_admin_finds_an_account_by_address_name_or_role(admin_client: APIClie
         assert (EMAIL in page, "seller@example.com" in page) == (True, False)
 
 
+def test_lists_are_searched_by_ids(admin_client: APIClient, everything: None, buyer: Account) -> None:
+    family, profile = RefreshFamily.objects.get(), SellerProfile.objects.get()
+    log_in(email=make_account("other@example.com").email, password=PASSWORD)
+    for url, term in (
+        (ACCOUNTS, buyer.pk),
+        ("/admin/logins/refreshfamily/", family.pk),
+        ("/admin/logins/refreshfamily/", buyer.pk),
+        ("/admin/sellers/sellerprofile/", profile.pk),
+        ("/admin/keys/signingkey/", SigningKey.objects.get().pk),
+        ("/admin/service_accounts/serviceaccount/", ServiceAccount.objects.get().pk),
+    ):
+        assert admin_client.get(url, {"q": str(term)}).context["cl"].result_count == 1, (url, term)
+        assert admin_client.get(url, {"q": str(uuid.uuid4())}).context["cl"].result_count == 0
+
+
 def test_an_admin_edits_name_language_and_roles_alone(admin_client: APIClient, buyer: Account) -> None:
     shadow = User.objects.create(id=buyer.pk, username=str(buyer.pk), email=EMAIL, roles=["buyer"])
     answer = form(
@@ -166,7 +182,7 @@ def test_accounts_are_deactivated_and_activated(admin_client: APIClient, buyer: 
     log_in(email=EMAIL, password=PASSWORD)
     shadow = User.objects.create(id=buyer.pk, username=str(buyer.pk), email=EMAIL, roles=["buyer"])
     page = act(admin_client, ACCOUNTS, "deactivate", buyer)
-    assert "1 accounts were changed." in page.content.decode()
+    assert "Deactivated: 1" in page.content.decode()
     buyer.refresh_from_db()
     shadow.refresh_from_db()
     assert (buyer.is_active, shadow.is_active) == (False, False)
@@ -222,5 +238,5 @@ def test_a_services_scopes_are_edited_and_its_secret_stays(admin_client: APIClie
 def test_logins_are_revoked_from_the_admin(admin_client: APIClient, everything: None) -> None:
     family = RefreshFamily.objects.get()
     page = act(admin_client, "/admin/logins/refreshfamily/", "revoke", family)
-    assert "1 logins were ended." in page.content.decode()
+    assert "Revoked: 1" in page.content.decode()
     assert RefreshFamily.objects.get().revocation_reason == "admin"

@@ -10,12 +10,12 @@ from django.utils.html import format_html
 from catalogue import services
 from catalogue.models import MAX_PRICE, Category, Product, ProductImage, Variant
 from catalogue.states import ProductState
+from chassis.admin_pages import KeptAdmin, ReadOnlyInline, SearchedAdmin, apply_to_rows, ask_and_apply
 from chassis.money import Money
-from inventory_service.admin_pages import KeptAdmin, ReadOnlyInline, apply_to_rows, ask_and_apply
 
 
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin[Category]):
+class CategoryAdmin(SearchedAdmin[Category]):
     """The tree, parents before their children."""
 
     list_display = ("indented_name", "slug", "path")
@@ -29,7 +29,7 @@ class CategoryAdmin(admin.ModelAdmin[Category]):
         return format_html('<span style="padding-left: {}em">{}</span>', 2 * (category.path.count("/") - 1), category)
 
 
-class VariantInline(ReadOnlyInline):
+class VariantInline(ReadOnlyInline[Variant, Product]):
     model = Variant
     fields = ("sku", "title", "options", "price", "archived_at")
     readonly_fields = fields
@@ -40,20 +40,21 @@ class VariantInline(ReadOnlyInline):
         return str(variant.price)
 
 
-class ProductImageInline(ReadOnlyInline):
+class ProductImageInline(ReadOnlyInline[ProductImage, Product]):
     model = ProductImage
     fields = ("file", "alt", "position")
     readonly_fields = fields
 
 
 @admin.register(Product)
-class ProductAdmin(KeptAdmin):
+class ProductAdmin(KeptAdmin[Product]):
     """Everybody's products. Their state changes by actions, their prices on the variants' page."""
 
     list_display = ("title", "seller", "category", "state", "lowest_price", "created_at")
     list_filter = ("state", "category")
     list_select_related = ("category",)
-    search_fields = ("title", "slug", "seller")
+    search_fields = ("title", "slug")
+    id_search_fields = ("pk", "seller")
     ordering = ("-created_at", "-id")
     fields = ("title", "slug", "seller", "category", "description", "state", "lowest_price", "created_at")
     readonly_fields = ("slug", "seller", "state", "lowest_price", "created_at")
@@ -99,13 +100,14 @@ class PriceForm(forms.Form):
 
 
 @admin.register(Variant)
-class VariantAdmin(KeptAdmin):
+class VariantAdmin(KeptAdmin[Variant]):
     """Everybody's variants. Prices change by an action, stock on the stock levels' page."""
 
     list_display = ("sku", "title", "product", "seller", "price_shown", "archived_at")
     list_filter = (("archived_at", admin.EmptyFieldListFilter),)
     list_select_related = ("product",)
     search_fields = ("sku", "title", "product__title")
+    id_search_fields = ("pk", "product", "seller")
     ordering = ("-created_at", "-id")
     fields = ("product", "sku", "title", "options", "position", "price_shown", "archived_at", "created_at")
     readonly_fields = ("product", "sku", "options", "price_shown", "archived_at", "created_at")

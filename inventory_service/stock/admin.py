@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from inventory_service.admin_pages import ReadOnlyAdmin, ReadOnlyInline, ask_and_apply
+from chassis.admin_pages import ReadOnlyAdmin, ReadOnlyInline, ask_and_apply
 from stock import services
 from stock.models import MAX_DELTA, Reservation, ReservationLine, StockLevel, StockMovement
 from stock.states import SELLER_REASONS
@@ -17,12 +17,13 @@ class MovementForm(forms.Form):
 
 
 @admin.register(StockLevel)
-class StockLevelAdmin(ReadOnlyAdmin):
+class StockLevelAdmin(ReadOnlyAdmin[StockLevel]):
     """What is there and what is promised; changed by recording a movement."""
 
     list_display = ("sku", "product", "on_hand", "reserved", "available")
     list_select_related = ("variant__product",)
     search_fields = ("variant__sku", "variant__title", "variant__product__title")
+    id_search_fields = ("pk", "variant__product")
     ordering = ("variant__sku", "variant")
     fields = ("variant", "on_hand", "reserved", "available")
     readonly_fields = fields
@@ -56,13 +57,14 @@ class StockLevelAdmin(ReadOnlyAdmin):
 
 
 @admin.register(StockMovement)
-class StockMovementAdmin(ReadOnlyAdmin):
+class StockMovementAdmin(ReadOnlyAdmin[StockMovement]):
     """The ledger."""
 
     list_display = ("created_at", "sku", "delta", "reason", "actor", "reservation")
     list_filter = ("reason",)
     list_select_related = ("level__variant", "reservation")
-    search_fields = ("level__variant__sku", "=reservation__id", "=actor")
+    search_fields = ("level__variant__sku",)
+    id_search_fields = ("pk", "level", "reservation", "actor")
     ordering = ("-created_at", "-id")
     fields = ("level", "delta", "reason", "actor", "reservation", "created_at")
 
@@ -71,20 +73,20 @@ class StockMovementAdmin(ReadOnlyAdmin):
         return movement.level.variant.sku
 
 
-class ReservationLineInline(ReadOnlyInline):
+class ReservationLineInline(ReadOnlyInline[ReservationLine, Reservation]):
     model = ReservationLine
     fields = ("title", "sku", "seller", "quantity", "unit_price", "line_total")
     readonly_fields = fields
 
 
 @admin.register(Reservation)
-class ReservationAdmin(ReadOnlyAdmin):
+class ReservationAdmin(ReadOnlyAdmin[Reservation]):
     """For looking only: a reservation is ended by the checkout that made it."""
 
     list_display = ("id", "state", "cart", "buyer", "created_at", "finished_at")
     list_filter = ("state",)
     list_select_related = ("cart",)
-    search_fields = ("=id", "=cart__id", "=buyer")
+    id_search_fields = ("pk", "cart", "buyer")
     ordering = ("-created_at", "-id")
     fields = ("id", "state", "cart", "cart_version", "buyer", "created_at", "finished_at")
     inlines = (ReservationLineInline,)

@@ -140,6 +140,27 @@ def test_admin_lists_and_pages_are_shown(admin: Client, page: str, django_assert
     assert answer.status_code == 200
 
 
+def test_admin_lists_are_searched_by_ids(admin: Client) -> None:
+    variant = make_variant()
+    cart = make_cart((variant, 1))
+    reservation = reserve(cart)
+    make_variant(product=make_product(title="Another"))
+    product = variant.product
+    ids: dict[str, list[Any]] = {
+        "catalogue/category": [product.category_id],
+        "catalogue/product": [product.pk, product.seller],
+        "catalogue/variant": [variant.pk, product.pk, product.seller],
+        "carts/cart": [cart.pk, reservation.buyer],
+        "stock/stocklevel": [variant.pk, product.pk],
+        "stock/stockmovement": [variant.pk],
+        "stock/reservation": [reservation.pk, cart.pk, reservation.buyer],
+    }
+    for page, terms in ids.items():
+        for term in terms:
+            assert admin.get(f"/admin/{page}/", {"q": str(term)}).context["cl"].result_count == 1, (page, term)
+        assert admin.get(f"/admin/{page}/", {"q": str(uuid.uuid4())}).context["cl"].result_count == 0
+
+
 def test_admin_pages_offer_no_way_past_the_services(admin: Client) -> None:
     variant = make_variant()
     reservation = reserve(make_cart((variant, 1)))

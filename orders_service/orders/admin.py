@@ -7,17 +7,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from addresses.selectors import AddressSnapshot
+from chassis.admin_pages import KeptAdmin, ReadOnlyAdmin, ReadOnlyInline
 from deliveries.models import Delivery
 from orders.models import Order, OrderLine, SellerOrder
 from orders.references import parse_reference
 from orders.services import redirect_mails
 from orders.templatetags.money import money
-from orders_service.admin_pages import IdSearchMixin, ReadOnlyMixin
 
 
-class SellerOrderInline(ReadOnlyMixin, admin.TabularInline[SellerOrder, Order]):
+class SellerOrderInline(ReadOnlyInline[SellerOrder, Order]):
     model = SellerOrder
-    extra = 0
     show_change_link = True
     fields = ("seller", "state", "amount", "contents")
     readonly_fields = fields
@@ -36,13 +35,13 @@ class SellerOrderInline(ReadOnlyMixin, admin.TabularInline[SellerOrder, Order]):
 
 
 @admin.register(Order)
-class OrderAdmin(IdSearchMixin, admin.ModelAdmin[Order]):
+class OrderAdmin(KeptAdmin[Order]):
     """Orders. Only where their mails go can be changed; states move by the checkout."""
 
     list_display = ("__str__", "state", "amount", "buyer_email", "created_at", "confirmed_at")
     list_filter = ("state", "created_at")
     search_fields = ("buyer_email",)
-    id_search_fields = ("id", "buyer")
+    id_search_fields = ("pk", "buyer")
     search_help_text = _("Reference, e-mail, or the id of an order or of a buyer")
     ordering = ("-created_at",)
     date_hierarchy = "created_at"
@@ -61,7 +60,6 @@ class OrderAdmin(IdSearchMixin, admin.ModelAdmin[Order]):
         "confirmed_at",
     )
     inlines = (SellerOrderInline,)
-    show_full_result_count = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> list[str]:
         editable = {"buyer_email", "buyer_language"} if obj and obj.buyer else set()
@@ -74,12 +72,6 @@ class OrderAdmin(IdSearchMixin, admin.ModelAdmin[Order]):
         if reference is not None:
             return queryset.filter(reference=reference), False
         return super().get_search_results(request, queryset, search_term)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return False
 
     def save_model(self, request: HttpRequest, obj: Order, form: ModelForm[Order], change: bool) -> None:
         redirect_mails(order_id=obj.pk, email=obj.buyer_email, language=obj.buyer_language)
@@ -103,9 +95,8 @@ class OrderAdmin(IdSearchMixin, admin.ModelAdmin[Order]):
         return money(order.total)
 
 
-class OrderLineInline(ReadOnlyMixin, admin.TabularInline[OrderLine, SellerOrder]):
+class OrderLineInline(ReadOnlyInline[OrderLine, SellerOrder]):
     model = OrderLine
-    extra = 0
     fields = ("title", "sku", "variant", "quantity", "price", "amount")
     readonly_fields = fields
 
@@ -121,27 +112,25 @@ class OrderLineInline(ReadOnlyMixin, admin.TabularInline[OrderLine, SellerOrder]
         return money(line.line_total)
 
 
-class DeliveryInline(ReadOnlyMixin, admin.TabularInline[Delivery, SellerOrder]):
+class DeliveryInline(ReadOnlyInline[Delivery, SellerOrder]):
     model = Delivery
-    extra = 0
     show_change_link = True
     fields = ("carrier", "tracking_number", "status", "shipped_at")
 
 
 @admin.register(SellerOrder)
-class SellerOrderAdmin(IdSearchMixin, ReadOnlyMixin, admin.ModelAdmin[SellerOrder]):
+class SellerOrderAdmin(ReadOnlyAdmin[SellerOrder]):
     """Each seller's part of an order, with its lines and parcels."""
 
     list_display = ("order", "seller", "state", "order_state", "amount", "created_at")
     list_filter = ("state", "order__state", "created_at")
     list_select_related = ("order",)
     search_fields = ("order__reference",)
-    id_search_fields = ("id", "order", "seller")
+    id_search_fields = ("pk", "order", "seller")
     ordering = ("-created_at",)
     fields = ("id", "order", "order_state", "seller", "state", "amount", "created_at")
     readonly_fields = fields
     inlines = (OrderLineInline, DeliveryInline)
-    show_full_result_count = False
 
     @admin.display(description=_("order state"))
     def order_state(self, part: SellerOrder) -> str:

@@ -1,15 +1,14 @@
 import uuid
-from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
+from chassis.admin_pages import ReadOnlyAdmin, ReadOnlyInline
 from chassis.errors import DomainError
 from chassis.ids import uuid7
-from payment_service.read_only_admin import ReadOnlyAdmin
 from payments.card_numbers import holds_card_number
 from payments.errors import RefundExceedsPaymentError
 from payments.models import Payment, Refund
@@ -19,20 +18,12 @@ from payments.states import RefundState
 MAX_REASON = 200
 
 
-class RefundInline(admin.TabularInline[Refund, Payment]):
+class RefundInline(ReadOnlyInline[Refund, Payment]):
     """What was given back of the payment."""
 
     model = Refund
     fields = ("id", "amount", "state", "reason", "failure_code", "created_at", "settled_at")
     readonly_fields = fields
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Payment | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Payment)
@@ -41,23 +32,11 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
 
     list_display = ("id", "order", "buyer", "state", "asked", "given_back", "decline_code", "created_at", "captured_at")
     list_filter = ("state", "provider", "created_at")
-    search_fields = ("id", "order", "buyer")
+    id_search_fields = ("pk", "order", "buyer")
     search_help_text = _("The id of a payment, an order or a buyer, in full.")
     ordering = ("-created_at", "-id")
     inlines = (RefundInline,)
     actions = ("refund_in_full",)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Payment], search_term: str
-    ) -> tuple[QuerySet[Payment], bool]:
-        """Ids are found whole, by their indexes; anything else names no payment."""
-        if not search_term.strip():
-            return queryset, False
-        try:
-            wanted = uuid.UUID(search_term.strip())
-        except ValueError:
-            return queryset.none(), False
-        return queryset.filter(Q(pk=wanted) | Q(order=wanted) | Q(buyer=wanted)), False
 
     @admin.display(description=_("amount"), ordering="amount")
     def asked(self, payment: Payment) -> str:
@@ -130,7 +109,7 @@ class RefundAdmin(ReadOnlyAdmin[Refund]):
     list_display = ("id", "payment_id", "given_back", "state", "reason", "failure_code", "created_at", "settled_at")
     list_filter = ("state", "created_at")
     list_select_related = ("payment",)
-    search_fields = ("id", "payment__id")
+    id_search_fields = ("pk", "payment")
     ordering = ("-created_at", "-id")
 
     @admin.display(description=_("amount"), ordering="amount")

@@ -1,27 +1,16 @@
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
-from payment_service.read_only_admin import ReadOnlyAdmin
+from chassis.admin_pages import ReadOnlyAdmin, ReadOnlyInline
 from sandbox.models import SandboxEvent, SandboxIntent, SandboxRefund
 
 
-class EventInline(admin.TabularInline[SandboxEvent, SandboxIntent]):
+class EventInline(ReadOnlyInline[SandboxEvent, SandboxIntent]):
     """The book's lines of one intent."""
 
     model = SandboxEvent
     fields = ("created_at", "type", "moved_amount", "refund")
     readonly_fields = fields
     ordering = ("pk",)
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: SandboxIntent | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(SandboxIntent)
@@ -30,7 +19,8 @@ class SandboxIntentAdmin(ReadOnlyAdmin[SandboxIntent]):
 
     list_display = ("reference", "payment", "status", "money", "refunded", "payment_method", "created_at")
     list_filter = ("status", "payment_method", "created_at")
-    search_fields = ("=reference", "=payment")
+    search_fields = ("=reference",)
+    id_search_fields = ("payment",)
     ordering = ("-created_at", "-reference")
     inlines = (EventInline,)
 
@@ -41,7 +31,8 @@ class SandboxRefundAdmin(ReadOnlyAdmin[SandboxRefund]):
 
     list_display = ("reference", "refund", "intent_id", "amount", "status", "failure_code", "created_at")
     list_filter = ("status", "created_at")
-    search_fields = ("=reference", "=refund", "=intent__reference")
+    search_fields = ("=reference", "=intent__reference")
+    id_search_fields = ("refund", "intent__payment")
     ordering = ("-created_at", "-reference")
 
 
@@ -51,5 +42,6 @@ class SandboxEventAdmin(ReadOnlyAdmin[SandboxEvent]):
 
     list_display = ("created_at", "type", "intent_id", "refund_id", "moved_amount")
     list_filter = ("type", "created_at")
-    search_fields = ("=intent__reference",)
+    search_fields = ("=intent__reference", "=refund__reference")
+    id_search_fields = ("intent__payment", "refund__refund")
     ordering = ("-pk",)

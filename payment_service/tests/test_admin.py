@@ -78,6 +78,23 @@ def test_payments_are_found_by_their_order_and_buyer_and_filtered_by_state(admin
     assert ids_on(admin.get(f"{PAYMENTS}?state__exact=declined").content.decode()) == {str(declined.pk)}
 
 
+def test_refunds_and_the_sandbox_s_rows_are_found_by_ids(admin: Client) -> None:
+    payment = pay()
+    give_back(payment, 1)
+    refund = Refund.objects.get()
+    give_back(pay(), 1)
+    for model, wanted, count in (
+        ("payments/refund", refund.pk, 1),
+        ("payments/refund", payment.pk, 1),
+        ("sandbox/sandboxintent", payment.pk, 1),
+        ("sandbox/sandboxrefund", refund.pk, 1),
+        ("sandbox/sandboxrefund", payment.pk, 1),
+        ("sandbox/sandboxevent", payment.pk, SandboxEvent.objects.filter(intent__payment=payment.pk).count()),
+        ("sandbox/sandboxevent", refund.pk, SandboxEvent.objects.filter(refund__refund=refund.pk).count()),
+    ):
+        assert admin.get(f"/admin/{model}/?q={wanted}").context["cl"].result_count == count
+
+
 def test_lists_cost_no_query_per_row(admin: Client, django_assert_max_num_queries: Callable[[int], Any]) -> None:
     for _n in range(5):
         payment = pay()

@@ -7,17 +7,18 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from chassis.admin_pages import ReadOnlyAdmin
 from chassis.jobs.models import Job, JobState
 from chassis.jobs.tasks import tasks
 
 
 @admin.register(Job)
-class JobAdmin(admin.ModelAdmin[Job]):
+class JobAdmin(ReadOnlyAdmin[Job]):
     """What was asked of the worker, how often it was tried, and why it failed; dead jobs can be run again."""
 
     list_display = ("task", "state", "attempts", "run_at", "created_at", "finished_at", "last_error")
     list_filter = ("state", "task")
-    search_fields = ("id", "request_id", "last_error")
+    search_fields = ("request_id", "last_error")
     ordering = ("-created_at",)
     actions = ("run_again",)
     exclude = ("arguments",)
@@ -41,12 +42,3 @@ class JobAdmin(admin.ModelAdmin[Job]):
             except IntegrityError:  # a job of the same key waits already
                 continue
         self.message_user(request, _("{count} jobs will run again.").format(count=count))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
-        return False
