@@ -50,20 +50,27 @@ def total(amounts: "list[Money]", currency: str) -> Money:
     return result
 
 
-@extend_schema_serializer(component_name="Money")
-class MoneySerializer(serializers.Serializer[Money]):
-    """`{"amount": 1999, "currency": "EUR"}`. Input must be in the marketplace's currency."""
+class CurrencyField(serializers.CharField):
+    """The marketplace's currency; no other is accepted."""
 
-    amount = serializers.IntegerField(min_value=0, max_value=MAX_AMOUNT, help_text="In minor units: 1999 is 19.99.")
-    currency = serializers.CharField(min_length=3, max_length=3, help_text="ISO 4217 code.")
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_length=3, max_length=3, help_text="ISO 4217 code.", **kwargs)
 
-    def validate_currency(self, value: str) -> str:
+    def run_validators(self, value: Any) -> None:
+        super().run_validators(value)
         if value != settings.CURRENCY:
             raise serializers.ValidationError(
                 _("This marketplace sells in {currency} only.").format(currency=settings.CURRENCY),
                 code="wrong_currency",
             )
-        return value
+
+
+@extend_schema_serializer(component_name="Money")
+class MoneySerializer(serializers.Serializer[Money]):
+    """`{"amount": 1999, "currency": "EUR"}`. Input must be in the marketplace's currency."""
+
+    amount = serializers.IntegerField(min_value=0, max_value=MAX_AMOUNT, help_text="In minor units: 1999 is 19.99.")
+    currency = CurrencyField()
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and isinstance(data.get("amount"), bool | float):

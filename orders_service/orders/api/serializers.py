@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from chassis.fields import IdField
-from chassis.money import MAX_AMOUNT, MoneySerializer
+from chassis.money import MAX_AMOUNT, CurrencyField, MoneySerializer
 from deliveries.api.serializers import DeliverySerializer
 from orders.models import MAX_QUANTITY, Order, OrderLine, SellerOrder
 from orders.services import PlacedLine, Placement
@@ -133,16 +132,8 @@ class PlacementSerializer(serializers.Serializer[Placement]):
 
     buyer = PlacedBuyerSerializer()
     shipping_address = IdField(help_text="One of the buyer's addresses.")
-    currency = serializers.CharField(min_length=3, max_length=3, help_text="ISO 4217 code.")
+    currency = CurrencyField()
     lines = serializers.ListField(child=PlacedLineSerializer(), allow_empty=False, max_length=MAX_LINES)
-
-    def validate_currency(self, value: str) -> str:
-        if value != settings.CURRENCY:
-            raise serializers.ValidationError(
-                _("This marketplace sells in {currency} only.").format(currency=settings.CURRENCY),
-                code="wrong_currency",
-            )
-        return value
 
     def validate_lines(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len({line["variant"] for line in value}) < len(value):
