@@ -87,6 +87,12 @@ class ProductSummarySerializer(Shape):
     image = serializers.URLField(allow_null=True)
 
 
+# What every page of a list has beside its results. A docstring would describe each of them in the spec.
+class PageSerializer(Shape):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
 class DegradedField(serializers.ListField):
     """Names the parts of an answer that could not be had; empty when it is whole."""
 
@@ -94,9 +100,7 @@ class DegradedField(serializers.ListField):
 
 
 @extend_schema_serializer(many=False, examples=examples.answer("First page", examples.PRODUCT_PAGE))
-class ProductPageSerializer(Shape):
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
+class ProductPageSerializer(PageSerializer):
     results = ProductSummarySerializer(many=True)
     degraded = DegradedField(help_text="Parts of this answer that could not be had.")
 
@@ -210,9 +214,7 @@ class AddressSerializer(PostalAddressSerializer):
 
 
 @extend_schema_serializer(many=False, examples=examples.answer("One address", examples.ADDRESS_PAGE))
-class AddressPageSerializer(Shape):
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
+class AddressPageSerializer(PageSerializer):
     results = AddressSerializer(many=True)
 
 
@@ -274,9 +276,7 @@ class OrderDetailSerializer(OrderSerializer):
 
 
 @extend_schema_serializer(many=False, examples=examples.answer("One order", examples.ORDER_PAGE))
-class OrderPageSerializer(Shape):
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
+class OrderPageSerializer(PageSerializer):
     results = OrderSerializer(many=True)
     degraded = DegradedField(help_text="Parts of this answer that could not be had.")
 
@@ -293,9 +293,7 @@ class SaleSerializer(Shape):
 
 
 @extend_schema_serializer(many=False, examples=examples.answer("One sale", examples.SALE_PAGE))
-class SalePageSerializer(Shape):
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
+class SalePageSerializer(PageSerializer):
     results = SaleSerializer(many=True)
 
 
