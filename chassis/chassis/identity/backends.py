@@ -78,13 +78,7 @@ class AccountBackend(BaseBackend):
 
 def shadow_user(claims: Claims) -> User:
     """Keep a row for the account, with the roles that it has now, and no password: that is the auth service's."""
-    known = {
-        "username": str(claims.account_id),
-        "email": claims.email,
-        "email_verified": claims.email_verified,
-        "language": claims.language,
-        "roles": list(claims.roles),
-    }
+    known = claims.as_columns()
     user, _created = User.objects.update_or_create(
         id=claims.account_id, defaults=known, create_defaults={**known, "password": make_password(None)}
     )

@@ -28,6 +28,16 @@ class Claims:
     roles: tuple[str, ...]
     scopes: tuple[str, ...]
 
+    def as_columns(self) -> dict[str, Any]:
+        """What a `User` holds of them beside its id."""
+        return {
+            "username": str(self.account_id),
+            "email": self.email,
+            "email_verified": self.email_verified,
+            "language": self.language,
+            "roles": list(self.roles),
+        }
+
 
 class UserManager(BaseUserManager["User"]):
     def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
@@ -72,14 +82,7 @@ class User(AbstractBaseUser):
     @classmethod
     def from_claims(cls, claims: Claims) -> "User":
         """Build the caller of an API request; not saved, costs no query."""
-        user = cls(
-            id=claims.account_id,
-            username=str(claims.account_id),
-            email=claims.email,
-            email_verified=claims.email_verified,
-            language=claims.language,
-            roles=list(claims.roles),
-        )
+        user = cls(id=claims.account_id, **claims.as_columns())
         user.scopes = claims.scopes
         return user
 
