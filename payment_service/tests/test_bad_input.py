@@ -104,7 +104,6 @@ def test_a_card_number_in_a_reason_is_refused(service: APIClient) -> None:
         ({"payment_method": ["pm_card_visa"]}, "payment_method"),
         ({"payment_method": {"number": "1"}}, "payment_method"),
         ({"payment_method": "pm\x00card"}, "payment_method"),
-        ({"payment_method": "\ud800"}, "payment_method"),
     ],
 )
 def test_a_wrong_field_is_named_and_nothing_is_taken(service: APIClient, change: dict[str, Any], field: str) -> None:
@@ -115,6 +114,13 @@ def test_a_wrong_field_is_named_and_nothing_is_taken(service: APIClient, change:
     assert {error["field"] for error in answer.json()["errors"]} == {field}
     assert Payment.objects.count() == 0
     assert SandboxIntent.objects.count() == 0
+
+
+def test_a_character_that_does_not_exist_is_refused_before_any_field_is_read(service: APIClient) -> None:
+    asked = json.dumps(body(payment_method="\ud800"))
+    answer = service.generic("PUT", f"/api/v1/payments/{uuid7()}", asked, content_type="application/json")
+    assert (answer.status_code, answer.json()["errors"]) == (400, [])
+    assert Payment.objects.count() == 0
 
 
 @pytest.mark.parametrize("missing", ["order", "buyer", "amount", "payment_method"])
