@@ -295,8 +295,6 @@ class Platform:
     def variables(self, service: Service) -> dict[str, str]:
         """What the service reads; the user's own environment lies below, so that e.g. Mailjet's keys pass."""
         secrets = self.root / "secrets" / service.name
-        static = self.root / "static" / service.name
-        static.mkdir(parents=True, exist_ok=True)  # empty, but WhiteNoise warns where there is none
         settings = {
             "DJANGO_SETTINGS_MODULE": f"{service.name}_service.settings",
             "PYTHONUNBUFFERED": "1",
@@ -310,13 +308,15 @@ class Platform:
             "CURRENCY": "EUR",
             "MAIL_DIRECTORY": str(self.root / "mail"),
             "MEDIA_ROOT": str(self.root / "media" / service.name),
-            "STATIC_ROOT": str(static),
             "PAYMENT_PROVIDER": "sandbox",
         }
         settings |= {f"{other.name.upper()}_URL": self.url(other.name) for other in SERVICES}
         if service.name == "aggregator":
             settings["SERVICE_CLIENT_ID"] = "aggregator"
             settings["SERVICE_CLIENT_SECRET"] = self._client_secret()
+            settings["SERVICE_DOCS"] = ",".join(
+                f"{other.name}={self.url(other.name)}/api/docs/" for other in SERVICES if other is not service
+            )
         return {**os.environ, **settings, **self.environment[service.name]}
 
     def _client_secret(self) -> str:

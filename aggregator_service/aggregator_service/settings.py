@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from chassis.settings import required, service_settings
+from chassis.settings import env, required, service_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -23,7 +23,7 @@ REST_FRAMEWORK = SHARED["REST_FRAMEWORK"] | {
 }
 SPECTACULAR_SETTINGS = SHARED["SPECTACULAR_SETTINGS"] | {
     "TITLE": "Mylittleshopping",
-    "DESCRIPTION": "The marketplace's public API. Services' own specs: see `/status` for what runs.",
+    "DESCRIPTION": "The marketplace's public API.",
     "ENUM_NAME_OVERRIDES": {
         "CartStateEnum": "storefront.api.serializers.CART_STATES",
         "CartLineStatusEnum": "storefront.api.serializers.LINE_STATUSES",
@@ -40,3 +40,4 @@ ORDERS_URL = required("ORDERS_URL", development="http://127.0.0.1:8003")
 PAYMENT_URL = required("PAYMENT_URL", development="http://127.0.0.1:8004")
 SERVICE_CLIENT_ID = required("SERVICE_CLIENT_ID", development="aggregator")
 SERVICE_CLIENT_SECRET = required("SERVICE_CLIENT_SECRET", development="development-only-client-secret")
+SERVICE_DOCS: dict[str, str] = env.dict("SERVICE_DOCS", default={})

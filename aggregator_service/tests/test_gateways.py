@@ -1,5 +1,6 @@
 """What the aggregator makes of the services' answers, good and bad."""
 
+import importlib
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from aggregator_service import urls
 from chassis.testing import ClientFactory, make_token
 from gateways.models import ServiceToken
 from gateways.service_token import NoServiceTokenError, ServiceTokenKeeper
@@ -264,4 +266,15 @@ def test_status_tells_who_is_down_and_stays_200(
             {"name": "payment", "status": "down"},
         ],
         "sagas": {"running": 0, "stuck": 0},
+    }
+
+
+def test_the_public_documentation_links_the_services_own(anonymous: APIClient, settings: Settings) -> None:
+    settings.SERVICE_DOCS = {"auth": "https://auth.example/api/docs/"}
+    importlib.reload(urls)
+    described = anonymous.get("/api/schema/?format=json")
+    assert "description" in described.json()["info"]
+    served = next(pattern for pattern in urls.urlpatterns if getattr(pattern, "name", "") == "schema")
+    assert served.callback.view_initkwargs["custom_settings"] == {  # type: ignore[union-attr]
+        "DESCRIPTION": "The marketplace's public API. The services' own: [auth](https://auth.example/api/docs/)."
     }

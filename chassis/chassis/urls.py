@@ -41,8 +41,12 @@ sign_in = (
 FAVICON = static("drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png")
 
 
-def service_urls(name: str) -> list[URLPattern | URLResolver]:
-    """Return the standard addresses of a service that people know as `name`."""
+def service_urls(name: str, *, description: str = "") -> list[URLPattern | URLResolver]:
+    """Return the standard addresses of a service that people know as `name`.
+
+    `description` replaces the spec's where it is served: for what depends on where the service runs.
+    """
+    served = {"DESCRIPTION": description} if description else None
     admin.site.site_header = admin.site.site_title = f"Mylittleshopping · {name}"
     admin.site.index_title = name
     admin.site.login_form = AdminLoginForm
@@ -54,6 +58,6 @@ def service_urls(name: str) -> list[URLPattern | URLResolver]:
         path("admin/", admin.site.urls),
         path("", include(sign_in)),
         re_path(r"^api/v1/?$", ApiRootView.as_view(service=name), name="api-root"),
-        path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+        path("api/schema/", SpectacularAPIView.as_view(custom_settings=served), name="schema"),
         path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     ]
