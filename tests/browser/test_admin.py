@@ -84,6 +84,9 @@ def test_an_admin_finds_an_account_and_changes_its_name(admin: Visitor, shop: Sh
     told(admin, "was changed successfully")
     buyer = shop.person(next(a for a in demo_accounts.buyers() if a.email == "buyer142@demo.test"))
     assert buyer.api.expect("GET", "/accounts/me", 200)["full_name"] == "Renamed By An Admin"
+    admin.click(admin.page.get_by_role("link", name="buyer142@demo.test").last)
+    admin.click(admin.page.get_by_role("link", name="History"))
+    expect(admin.page.locator("#change-history")).to_contain_text("admin@demo.test")
 
 
 def test_an_admin_adds_an_account_shuts_it_out_and_lets_it_in_again(admin: Visitor, shop: Shop) -> None:
@@ -143,6 +146,14 @@ def test_an_admin_adds_a_category_below_another_and_renames_it(admin: Visitor, s
     categories = shop.anonymous.expect("GET", "/categories", 200)["results"]
     (added,) = [category for category in categories if category["name"] == f"{name} and kettles"]
     assert added["parent"] is not None
+
+
+def test_a_category_that_holds_products_is_not_deleted(admin: Visitor, shop: Shop) -> None:
+    admin.open("inventory", "/admin/catalogue/category/")
+    before = shop.anonymous.expect("GET", "/categories", 200)
+    act(admin, "Delete selected categories")
+    expect(admin.page.locator("#content h1")).to_have_text("Cannot delete category")
+    assert shop.anonymous.expect("GET", "/categories", 200) == before
 
 
 def test_an_admin_changes_a_products_title_and_takes_it_off_sale(admin: Visitor, shop: Shop) -> None:

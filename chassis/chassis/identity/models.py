@@ -79,6 +79,10 @@ class User(AbstractBaseUser):
         """What the Django admin greets with."""
         return str(self)
 
+    def get_full_name(self) -> str:
+        """What the Django admin's history says beside the id."""
+        return str(self)
+
     @classmethod
     def from_claims(cls, claims: Claims) -> "User":
         """Build the caller of an API request; not saved, costs no query."""
