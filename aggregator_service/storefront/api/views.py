@@ -19,12 +19,15 @@ from storefront.composition import with_payments, with_seller_names
 
 
 class PublicViewSet(ServiceViewSet):
-    """A view that hands the caller's request on: keys are kept by the fact's owner, who also decides who may."""
+    """The marketplace."""
 
+    # The caller's request is handed on, with its key: the fact's owner keeps it, and decides who may.
     idempotency = "natural"
 
 
 class AccountViewSet(PublicViewSet):
+    """Opening an account."""
+
     permission_classes = (AllowAny,)
     serializer_class = shapes.AccountInputSerializer
 
@@ -58,6 +61,8 @@ class AccountViewSet(PublicViewSet):
 
 
 class OwnAccountViewSet(PublicViewSet):
+    """The caller's own account."""
+
     permission_classes = (IsPerson,)
 
     @extend_schema(
@@ -71,6 +76,8 @@ class OwnAccountViewSet(PublicViewSet):
 
 
 class TokenViewSet(PublicViewSet):
+    """Logging in and out."""
+
     authentication_classes = ()
     permission_classes = (AllowAny,)
     serializer_class = shapes.CredentialsSerializer
@@ -112,6 +119,8 @@ class TokenViewSet(PublicViewSet):
 
 
 class CategoryViewSet(PublicViewSet):
+    """How the catalogue is ordered."""
+
     permission_classes = (AllowAny,)
 
     @extend_schema(
@@ -125,6 +134,8 @@ class CategoryViewSet(PublicViewSet):
 
 
 class ProductViewSet(PublicViewSet):
+    """What is on sale."""
+
     permission_classes = (AllowAny,)
     pagination_class = None
 
@@ -154,6 +165,8 @@ class ProductViewSet(PublicViewSet):
 
 
 class CartViewSet(PublicViewSet):
+    """Carts. Whoever knows an anonymous cart's id may use it."""
+
     permission_classes = (AllowAny,)
 
     @extend_schema(
@@ -178,6 +191,8 @@ class CartViewSet(PublicViewSet):
 
 
 class CartLineViewSet(PublicViewSet):
+    """What is in a cart, and how many."""
+
     permission_classes = (AllowAny,)
     serializer_class = shapes.QuantitySerializer
 
@@ -214,6 +229,8 @@ ADDRESS_EXAMPLE = {
 
 
 class AddressViewSet(PublicViewSet):
+    """Where parcels go."""
+
     permission_classes = (IsPerson,)
     serializer_class = shapes.AddressInputSerializer
     pagination_class = None
@@ -267,6 +284,8 @@ class AddressViewSet(PublicViewSet):
 
 
 class OrderViewSet(PublicViewSet):
+    """What was bought, with payment and deliveries."""
+
     permission_classes = (IsPerson,)
     pagination_class = None
 
@@ -298,6 +317,8 @@ class OrderViewSet(PublicViewSet):
 
 
 class SaleViewSet(PublicViewSet):
+    """What a seller has sold."""
+
     permission_classes = (has_role("seller"),)
     serializer_class = shapes.DeliveryInputSerializer
     pagination_class = None
