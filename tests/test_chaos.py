@@ -50,7 +50,7 @@ def fire(shop: Shop, chance: random.Random) -> None:
             process.pause()
             time.sleep(chance.uniform(0.5, 3.0))
             process.resume()
-        time.sleep(chance.uniform(0.2, 1.5))
+        time.sleep(chance.uniform(0.5, 2.5))
 
 
 class Shopper:

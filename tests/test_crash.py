@@ -180,8 +180,8 @@ def test_the_driver_stopped_with_its_calls_or_answers_on_the_way_and_continued_a
             each.held.let_go()
         assert all(call.wait().status in {200, 201, 409} for call in late)
         shop.platform.process("aggregator-web").resume()
-        for each in waiting:
-            each.answer.result()
+        said = [each.answer.result() for each in waiting]
+        assert {answer.status_code for answer in said if answer is not None} <= {201, 202, 402}
         after = audit(shop)
         assert before.sagas == after.sagas
         check_the_end(shop, [each.attempt for each in waiting])
