@@ -37,7 +37,7 @@ test: setup ## Run the tests on a PostgreSQL of their own (ONLY="chassis orders"
 	@exec $(PY) -m local test $(ONLY)
 
 test-exhaustive: setup ## Run the whole platform's tests, those that take long included
-	@exec $(PY) -m local test platform -- --exhaustive
+	@exec $(PY) -m local test crash platform -- --exhaustive
 
 test-browser: ## Run the browser tests (they need Chromium)
 	@$(PYTHON) -m local.bootstrap browser
