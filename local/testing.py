@@ -37,8 +37,8 @@ class Suite:
 # The longest first, so that the others run beside it. Each of the platform's starts a platform of its own.
 OTHER_FOLDERS = ("--ignore=tests/browser", "--ignore=tests/local", "--ignore=tests/test_crash.py")
 SUITES = [
-    Suite("crash", ROOT, ("tests/test_crash.py",)),
-    Suite("platform", ROOT, ("tests", *OTHER_FOLDERS)),
+    Suite("crash", ROOT, ("tests/test_crash.py", "--durations=10")),
+    Suite("platform", ROOT, ("tests", *OTHER_FOLDERS, "--durations=10")),
     Suite("local", ROOT, ("tests/local",)),
     Suite("chassis", ROOT / "chassis"),
     Suite("clients", ROOT / "clients"),
