@@ -17,8 +17,7 @@ METHODS = {"get", "put", "post", "patch", "delete"}
 def test_the_documentation_shows_every_operation_and_gives_the_committed_spec(
     visitor: Visitor, service: str, tmp_path: Path
 ) -> None:
-    committed = (ROOT / f"{service}_service" / "openapi.yaml").read_text()
-    spec = yaml.safe_load(committed)
+    spec = yaml.safe_load((ROOT / f"{service}_service" / "openapi.yaml").read_text())
     operations = [method for path in spec["paths"].values() for method in path if method in METHODS]
     visitor.open(service, "/")
     assert visitor.path() == "/api/docs/"
@@ -30,7 +29,13 @@ def test_the_documentation_shows_every_operation_and_gives_the_committed_spec(
     with visitor.page.expect_download() as download:
         visitor.page.locator(".info a[href='/api/schema/']").click()
     download.value.save_as(tmp_path / "openapi.yaml")
-    assert (tmp_path / "openapi.yaml").read_text() == committed
+    served = yaml.safe_load((tmp_path / "openapi.yaml").read_text())
+    if service == "aggregator":
+        # Where it is served, it links the other services' pages: addresses that the committed one cannot know.
+        described = served["info"].pop("description")
+        assert described.startswith(spec["info"].pop("description"))
+        assert described.count("/api/docs/") == len(NAMES) - 1
+    assert served == spec
 
 
 def test_an_operation_can_be_tried_out_on_its_page(visitor: Visitor) -> None:
