@@ -19,19 +19,18 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
-DEFAULT_PAGE_SIZE = 20
-MAX_PAGE_SIZE = 100
-
 
 class KeysetPagination(BasePagination):
     """Answers `{"next": url | null, "previous": url | null, "results": [...]}`."""
 
     cursor_param = "cursor"
     size_param = "page_size"
+    default_size = 20
+    max_size = 100
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
         self.url = request.build_absolute_uri()
-        size = _page_size(request.query_params.get(self.size_param))
+        size = self.page_size(request)
         ordering = _ordering_of(view)
         backward, position = _decode(request.query_params.get(self.cursor_param), queryset, ordering)
 
@@ -76,25 +75,27 @@ class KeysetPagination(BasePagination):
                 "in": "query",
                 "required": False,
                 "description": "Rows on the page.",
-                "schema": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE},
+                "schema": {"type": "integer", "minimum": 1, "maximum": self.max_size, "default": self.default_size},
             },
         ]
 
     def to_html(self) -> str:
         return ""
 
+    def page_size(self, request: Request) -> int:
+        """Return how many rows the caller wants, within bounds. Raises `ValidationError`."""
+        raw = request.query_params.get(self.size_param)
+        if raw is None:
+            return self.default_size
+        if not (raw.isascii() and raw.isdigit() and len(raw) <= 6 and int(raw) >= 1):
+            message = _("A whole number from 1 to {maximum} is required.").format(maximum=self.max_size)
+            raise ValidationError({self.size_param: [message]})
+        return min(int(raw), self.max_size)
+
     def _link(self, cursor: str | None) -> str | None:
         if cursor is None:
             return None
         return replace_query_param(remove_query_param(self.url, self.cursor_param), self.cursor_param, cursor)
-
-
-def _page_size(raw: str | None) -> int:
-    if raw is None:
-        return DEFAULT_PAGE_SIZE
-    if not (raw.isascii() and raw.isdigit() and len(raw) <= 6 and int(raw) >= 1):
-        raise ValidationError({"page_size": [_("A whole number from 1 to 100 is required.")]})
-    return min(int(raw), MAX_PAGE_SIZE)
 
 
 def _ordering_of(view: Any) -> Sequence[str]:

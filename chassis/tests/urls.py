@@ -7,5 +7,9 @@ from tests.parcels.views import ParcelViewSet
 router = SimpleRouter(trailing_slash=False)
 router.register("parcels", ParcelViewSet, basename="parcel")
 
-urlpatterns = [*service_urls("Parcels"), path("api/v1/", include(router.urls))]
+urlpatterns = [
+    *service_urls("Parcels"),
+    path("api/v1/", include(router.urls)),
+    path("api/v1/", include("chassis.jobs.api.urls")),
+]
 handler400, handler403, handler404, handler500 = error_handlers

@@ -6,5 +6,6 @@ urlpatterns = [
     *service_urls("Payment"),
     path("api/v1/", include("payments.api.urls")),
     path("api/v1/sandbox/", include("sandbox.api.urls")),
+    path("api/v1/", include("chassis.jobs.api.urls")),
 ]
 handler400, handler403, handler404, handler500 = error_handlers
