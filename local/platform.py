@@ -33,7 +33,11 @@ READY_TIMEOUT = 90.0
 PORT_GRACE = 3.0
 WEB_STOP_TIMEOUT = 8.0
 COMMANDS_AT_ONCE = 2
-AGGREGATOR_SCOPES = ["inventory.reserve", "orders.checkout", "payments.charge", "auth.forward_address"]
+SERVICE_ACCOUNTS = {
+    "aggregator": ["inventory.reserve", "orders.checkout", "payments.charge", "auth.forward_address"],
+    "auditor": ["audit.read"],
+}
+"""Scopes by client id."""
 Item = TypeVar("Item")
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -240,11 +244,11 @@ class Platform:
             self.manage(service.name, "load_demo", "--accounts", str(self.root / "demo_accounts.json"))
             self._progress(f"{service.name}: demo data loaded")
         if service.has_command("create_service_account"):
-            self.manage(
-                *(service.name, "create_service_account"),
-                *("--client-id", "aggregator", "--scopes", *AGGREGATOR_SCOPES),
-                environment={"SERVICE_CLIENT_SECRET": self._client_secret()},
-            )
+            for account, scopes in SERVICE_ACCOUNTS.items():
+                self.manage(
+                    *(service.name, "create_service_account", "--client-id", account, "--scopes", *scopes),
+                    environment={"SERVICE_CLIENT_SECRET": self._client_secret(account)},
+                )
         half_written = mark.with_suffix(".new")
         half_written.write_text(digest)
         half_written.replace(mark)
@@ -254,7 +258,7 @@ class Platform:
         patterns = ["*/migrations/*.py", "*/management/commands/*.py", "**/*demo*", "**/demo/**/*"]
         files = {path for pattern in patterns for path in service.folder.glob(pattern) if path.is_file()}
         files |= {*(ROOT / "chassis").glob("chassis/**/migrations/*.py"), ROOT / "uv.lock"}
-        digest = hashlib.sha256(str(self.demo).encode())
+        digest = hashlib.sha256(f"{self.demo} {SERVICE_ACCOUNTS}".encode())
         for path in sorted(files):
             if path.suffix != ".pyc":
                 digest.update(path.read_bytes())
@@ -313,14 +317,16 @@ class Platform:
         settings |= {f"{other.name.upper()}_URL": self.url(other.name) for other in SERVICES}
         if service.name == "aggregator":
             settings["SERVICE_CLIENT_ID"] = "aggregator"
-            settings["SERVICE_CLIENT_SECRET"] = self._client_secret()
+            settings["SERVICE_CLIENT_SECRET"] = self._client_secret("aggregator")
+            settings["AUDITOR_CLIENT_ID"] = "auditor"
+            settings["AUDITOR_CLIENT_SECRET"] = self._client_secret("auditor")
             settings["SERVICE_DOCS"] = ",".join(
                 f"{other.name}={self.url(other.name)}/api/docs/" for other in SERVICES if other is not service
             )
         return {**os.environ, **settings, **self.environment[service.name]}
 
-    def _client_secret(self) -> str:
-        return kept_secret(self.root / "secrets" / "aggregator_client_secret")
+    def _client_secret(self, account: str) -> str:
+        return kept_secret(self.root / "secrets" / f"{account}_client_secret")
 
     def _write_demo_file(self) -> None:
         def login(account: demo_accounts.DemoAccount) -> dict[str, str]:

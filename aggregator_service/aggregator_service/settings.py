@@ -7,7 +7,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 SHARED = service_settings(
     service="aggregator",
     base_dir=BASE_DIR,
-    apps=["gateways", "sagas", "checkouts", "storefront", "platform_status", "browser_sessions"],
+    apps=["gateways", "sagas", "checkouts", "storefront", "platform_status", "browser_sessions", "audits"],
 )
 globals().update(SHARED)
 
@@ -40,4 +40,7 @@ ORDERS_URL = required("ORDERS_URL", development="http://127.0.0.1:8003")
 PAYMENT_URL = required("PAYMENT_URL", development="http://127.0.0.1:8004")
 SERVICE_CLIENT_ID = required("SERVICE_CLIENT_ID", development="aggregator")
 SERVICE_CLIENT_SECRET = required("SERVICE_CLIENT_SECRET", development="development-only-client-secret")
+# Of the account that `manage.py audit` reads with: needed where that runs, and nowhere else.
+AUDITOR_CLIENT_ID = env.str("AUDITOR_CLIENT_ID", default="auditor")
+AUDITOR_CLIENT_SECRET = env.str("AUDITOR_CLIENT_SECRET", default="")
 SERVICE_DOCS: dict[str, str] = env.dict("SERVICE_DOCS", default={})

@@ -22,7 +22,7 @@ import orders_client
 import payment_client
 from chassis.errors import DomainError, UnavailableError
 from chassis.http import ServiceSession
-from gateways.service_token import service_token
+from gateways.service_token import ServiceTokenKeeper, service_token
 
 logger = logging.getLogger(__name__)
 
@@ -96,18 +96,19 @@ def exchange(service: str, operation: Callable[..., Any], headers: Headers | Non
     )
 
 
-def service_answer(service: str, operation: Callable[..., Any]) -> Any:
-    """Call as the platform itself, with its service token. Raises as `answer` does.
+def service_answer(service: str, operation: Callable[..., Any], *, keeper: ServiceTokenKeeper | None = None) -> Any:
+    """Call as the platform itself, or as another of its accounts, with its token. Raises as `answer` does.
 
     A service that does not take the token is out of reach like one that is down: the token is renewed, and whoever
     drives the call tries again.
     """
-    headers = {"Authorization": f"Bearer {service_token.get()}", **_language()}
+    keeper = keeper or service_token
+    headers = {"Authorization": f"Bearer {keeper.get()}", **_language()}
     try:
         return answer(service, operation, headers)
     except RefusedError as exc:
         if exc.status == 401:
-            service_token.renew()
+            keeper.renew()
         if exc.status in {401, 403, 429}:
             # Nothing is wrong with what was asked: the platform itself is not let in.
             logger.exception("service call not let in", extra={"to": service, "status_code": exc.status})

@@ -1,9 +1,10 @@
-"""The service token, for what only the platform may do: by client credentials, renewed at half its life."""
+"""Tokens of the platform's own accounts, by client credentials, renewed at half their life."""
 
 import logging
 import threading
 import time
 from datetime import timedelta
+from typing import Literal
 
 from django.conf import settings
 from django.utils import timezone
@@ -26,16 +27,20 @@ RETRY_SECONDS = 5
 
 
 class NoServiceTokenError(UnavailableError):
-    """There is no valid service token and the auth service gives none."""
+    """There is no valid token of the account and the auth service gives none."""
 
     code = "service_token_unavailable"
     message = _("The marketplace cannot act for you right now. Please try again in a moment.")
 
 
 class ServiceTokenKeeper:
-    """Holds the token in this process's memory, then in the database, and renews it from the auth service."""
+    """Holds an account's token in this process's memory, then in the database, and renews it from the auth service.
 
-    def __init__(self) -> None:
+    `account` names the settings with its credentials: `<account>_CLIENT_ID` and `<account>_CLIENT_SECRET`.
+    """
+
+    def __init__(self, account: Literal["SERVICE", "AUDITOR"]) -> None:
+        self._account = account
         self._lock = threading.Lock()
         self._session = ServiceSession("auth", timeout=(1.0, 3.0))
         self._token = ""
@@ -46,7 +51,7 @@ class ServiceTokenKeeper:
         """Return a token that is valid now. Raises `NoServiceTokenError`."""
         if time.monotonic() < self._good_until:
             return self._token
-        row = ServiceToken.objects.filter(client_id=settings.SERVICE_CLIENT_ID).first()
+        row = ServiceToken.objects.filter(client_id=self._client_id).first()
         if row is None or row.renew_at <= timezone.now():
             row = self.renew() or row
         token = _opened(row) if row is not None and row.expires_at > timezone.now() else None
@@ -64,9 +69,8 @@ class ServiceTokenKeeper:
             self._tried_at = time.monotonic()
             self._good_until = float("-inf")
         client = auth_client.Client(base_url=settings.AUTH_URL, session=self._session, timeout=None)
-        body = ClientCredentialsRequest(
-            client_id=settings.SERVICE_CLIENT_ID, client_secret=settings.SERVICE_CLIENT_SECRET
-        )
+        secret = getattr(settings, f"{self._account}_CLIENT_SECRET")
+        body = ClientCredentialsRequest(client_id=self._client_id, client_secret=secret)
         try:
             response = auth_service_token_create.sync_detailed(client=client, body=body)
         except (RequestException, auth_client.MalformedResponse) as exc:
@@ -78,7 +82,7 @@ class ServiceTokenKeeper:
             return None
         life = timedelta(seconds=issued.expires_in)
         row, _created = ServiceToken.objects.update_or_create(
-            client_id=settings.SERVICE_CLIENT_ID,
+            client_id=self._client_id,
             defaults={
                 "secret": encrypt(issued.access),
                 "renew_at": timezone.now() + life / 2,
@@ -86,6 +90,10 @@ class ServiceTokenKeeper:
             },
         )
         return row
+
+    @property
+    def _client_id(self) -> str:
+        return str(getattr(settings, f"{self._account}_CLIENT_ID"))
 
 
 def _opened(row: ServiceToken) -> str | None:
@@ -96,4 +104,8 @@ def _opened(row: ServiceToken) -> str | None:
         return None
 
 
-service_token = ServiceTokenKeeper()
+service_token = ServiceTokenKeeper("SERVICE")
+"""For what only the platform may do."""
+
+auditor_token = ServiceTokenKeeper("AUDITOR")
+"""For reading everything, and changing nothing."""

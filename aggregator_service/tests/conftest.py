@@ -112,7 +112,7 @@ def services(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
         servers.append(server)
         fakes[name] = fake
     monkeypatch.setattr(calls, "sessions", {name: type(session)(name) for name, session in calls.sessions.items()})
-    keeper = service_token.ServiceTokenKeeper()
+    keeper = service_token.ServiceTokenKeeper("SERVICE")
     for module in (service_token, calls, __import__("gateways.accounts", fromlist=["x"])):
         monkeypatch.setattr(module, "service_token", keeper)
     monkeypatch.setattr(composition, "_names", {})

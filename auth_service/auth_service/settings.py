@@ -12,7 +12,8 @@ _common = service_settings(
 _common["SPECTACULAR_SETTINGS"] |= {
     "TITLE": "Mylittleshopping: auth",
     "DESCRIPTION": "Accounts, sellers' public profiles, tokens and the keys that verify them.",
-    "ENUM_NAME_OVERRIDES": {
+    "ENUM_NAME_OVERRIDES": _common["SPECTACULAR_SETTINGS"]["ENUM_NAME_OVERRIDES"]
+    | {
         "LanguageEnum": "accounts.models.Language",
         "RoleEnum": "accounts.models.Role",
     },

@@ -230,6 +230,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
             "SCHEMA_PATH_PREFIX": r"/api/v1",
             "COMPONENT_SPLIT_REQUEST": True,
             "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+            "ENUM_NAME_OVERRIDES": {"JobState": "chassis.jobs.models.JobState"},
             "PARSER_WHITELIST": ["chassis.parsers.JSONParser"],
             "RENDERER_WHITELIST": ["rest_framework.renderers.JSONRenderer"],
             "AUTHENTICATION_WHITELIST": ["chassis.identity.tokens.BearerAuthentication"],

@@ -6,7 +6,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 _shared = service_settings(service="inventory", base_dir=BASE_DIR, apps=["catalogue", "carts", "stock"])
 _shared["SPECTACULAR_SETTINGS"] |= {
-    "ENUM_NAME_OVERRIDES": {
+    "ENUM_NAME_OVERRIDES": _shared["SPECTACULAR_SETTINGS"]["ENUM_NAME_OVERRIDES"]
+    | {
         "ProductState": "catalogue.states.ProductState",
         "ProductOrdering": "catalogue.api.filters.ProductOrdering",
         "DraftOrPublished": "catalogue.api.serializers.INITIAL_STATES",
@@ -21,6 +22,7 @@ _shared["SPECTACULAR_SETTINGS"] |= {
         {"name": "carts", "description": "Anonymous carts, and those of buyers."},
         {"name": "reservations", "description": "What a checkout holds back; for services only."},
         {"name": "seller", "description": "Sellers' own products, variants and stock."},
+        {"name": "audit", "description": "What the auditor reads, and nobody else."},
     ],
 }
 globals().update(_shared)

@@ -70,7 +70,10 @@ class Order(models.Model):
                 name="order_confirmed_at_matches_state",
             ),
         ]
-        indexes = [models.Index(fields=["buyer", "-created_at", "-id"], name="order_of_buyer")]
+        indexes = [
+            models.Index(fields=["buyer", "-created_at", "-id"], name="order_of_buyer"),
+            models.Index(fields=["-created_at", "-id"], name="order_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.reference or f"called off: {self.pk}"

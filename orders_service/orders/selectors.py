@@ -32,3 +32,8 @@ def sales_of_seller(seller: uuid.UUID) -> QuerySet[SellerOrder]:
         .select_related("order")
         .prefetch_related("lines", "deliveries")
     )
+
+
+def audited_orders() -> QuerySet[Order]:
+    """Every order, tombstones included, with its lines."""
+    return Order.objects.prefetch_related("seller_orders__lines")

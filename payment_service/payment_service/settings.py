@@ -5,7 +5,7 @@ from chassis.settings import env, required, service_settings
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 _base = service_settings(service="payment", base_dir=BASE_DIR, apps=["payments", "sandbox"])
-_base["SPECTACULAR_SETTINGS"]["ENUM_NAME_OVERRIDES"] = {
+_base["SPECTACULAR_SETTINGS"]["ENUM_NAME_OVERRIDES"] |= {
     "PaymentState": "payments.states.PaymentState",
     "RefundState": "payments.states.RefundState",
     "SandboxIntentStatus": "sandbox.states.IntentStatus",

@@ -8,8 +8,9 @@ repeated: `create` is known by the payment's id and `refund` by the refund's (se
 
 import enum
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, cast
 
 from django.utils.module_loading import import_string
@@ -55,6 +56,33 @@ class RefundOutcome:
     failure_code: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class BookEntry:
+    """What the provider's own book says of one payment, whatever we wrote down.
+
+    `authorised` may still be taken: it is the amount of an intent that is not decided.
+    """
+
+    reference: str
+    payment_id: uuid.UUID
+    taken: Money
+    refunded: Money
+    authorised: Money
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BookPage:
+    """Some entries, newest first, and whether there are older ones."""
+
+    entries: Sequence[BookEntry]
+    more: bool
+
+
+class UnknownReferenceError(Exception):
+    """The provider's book has no such reference."""
+
+
 class ProviderUnavailableError(Exception):
     """No usable answer: whether the call took effect is unknown, until it is repeated."""
 
@@ -89,6 +117,12 @@ class Provider(Protocol):
 
     def refund(self, *, reference: str, refund_id: uuid.UUID, amount: Money) -> RefundOutcome:
         """Give part of a captured intent back, once per refund id."""
+
+    def book(self, *, created_since: datetime | None, after: str | None, limit: int) -> BookPage:
+        """Read the book, from its newest entry or from the one after the reference `after`, back to `created_since`.
+
+        Raises `UnknownReferenceError`.
+        """
 
 
 def provider_named(name: str) -> Provider:

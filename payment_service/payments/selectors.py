@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db.models import QuerySet
-from django.db.models.functions import Now
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, Now
 
 from chassis.identity.models import User
 from payments.models import Payment, Refund
@@ -49,3 +49,9 @@ def stuck_payments() -> QuerySet[Payment]:
 
 def stuck_refunds() -> QuerySet[Refund]:
     return Refund.objects.filter(state=RefundState.PENDING, created_at__lt=Now() - STUCK_AFTER).order_by("created_at")
+
+
+def audited_payments() -> QuerySet[Payment]:
+    """Every payment, tombstones included, with what refunds under way hold of it."""
+    pending = Sum("refunds__amount", filter=Q(refunds__state=RefundState.PENDING))
+    return Payment.objects.annotate(pending_amount=Coalesce(pending, 0))

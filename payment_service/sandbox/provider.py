@@ -4,24 +4,29 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
 from chassis.money import Money
 from payments.providers import (
+    BookEntry,
+    BookPage,
     IntentOutcome,
     ProviderRefusedError,
     ProviderUnavailableError,
     RefundOutcome,
     RefundVerdict,
+    UnknownReferenceError,
     Verdict,
 )
 from sandbox import services
 from sandbox.errors import RefusedError, SandboxUnavailableError, UnknownIntentError
 from sandbox.methods import METHODS
 from sandbox.models import SandboxIntent
-from sandbox.selectors import intent_of
-from sandbox.states import IntentStatus, ProviderRefundStatus
+from sandbox.selectors import book, intent_of
+from sandbox.states import INTENT_TRANSITIONS, IntentStatus, ProviderRefundStatus
 
 VERDICTS = {
     IntentStatus.REQUIRES_CONFIRMATION: Verdict.UNCONFIRMED,
@@ -73,6 +78,27 @@ class SandboxProvider:
                 verdict=REFUND_VERDICTS[ProviderRefundStatus(entry.status)],
                 failure_code=entry.failure_code,
             )
+
+
+    def book(self, *, created_since: datetime | None, after: str | None, limit: int) -> BookPage:
+        try:
+            found = list(book(created_since=created_since, after=after)[: limit + 1])
+        except UnknownIntentError as exc:
+            raise UnknownReferenceError(after) from exc
+        return BookPage(entries=[_entry(intent) for intent in found[:limit]], more=len(found) > limit)
+
+
+def _entry(intent: Any) -> BookEntry:
+    """`intent` carries the sums of its lines."""
+    undecided = IntentStatus(intent.status) in INTENT_TRANSITIONS
+    return BookEntry(
+        reference=intent.reference,
+        payment_id=intent.payment,
+        taken=Money(intent.taken_amount, intent.currency),
+        refunded=Money(-intent.given_amount, intent.currency),
+        authorised=Money(intent.amount if undecided else 0, intent.currency),
+        created_at=intent.created_at,
+    )
 
 
 def _outcome(intent: SandboxIntent) -> IntentOutcome:

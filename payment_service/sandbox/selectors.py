@@ -1,6 +1,8 @@
 import uuid
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from sandbox.errors import UnknownIntentError
 from sandbox.models import SandboxIntent
@@ -18,3 +20,21 @@ def intents(*, payment: uuid.UUID | None) -> QuerySet[SandboxIntent]:
     """Return the book's intents; of one payment, if it is named."""
     book = SandboxIntent.objects.all()
     return book if payment is None else book.filter(payment=payment)
+
+
+def book(*, created_since: datetime | None, after: str | None) -> QuerySet[SandboxIntent]:
+    """Return intents with the money that the book's lines say was moved, newest first, those after one if it is named.
+
+    Raises `UnknownIntentError`.
+    """
+    entries = SandboxIntent.objects.annotate(
+        taken_amount=Coalesce(Sum("events__moved_amount", filter=Q(events__moved_amount__gt=0)), 0),
+        given_amount=Coalesce(Sum("events__moved_amount", filter=Q(events__moved_amount__lt=0)), 0),
+    ).order_by("-created_at", "-reference")
+    if created_since is not None:
+        entries = entries.filter(created_at__gte=created_since)
+    if after is not None:
+        last = intent_of(after)
+        older = Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, reference__lt=last.reference)
+        entries = entries.filter(older)
+    return entries

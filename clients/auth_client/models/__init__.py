@@ -1,11 +1,15 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .account import Account
+from .audit_jobs_list_state import AuditJobsListState
+from .audited_job import AuditedJob
 from .client_credentials_request import ClientCredentialsRequest
 from .credentials_request import CredentialsRequest
 from .issued_tokens import IssuedTokens
+from .job_state import JobState
 from .key_set import KeySet
 from .language_enum import LanguageEnum
+from .paginated_audited_job_list import PaginatedAuditedJobList
 from .problem import Problem
 from .problem_errors_item import ProblemErrorsItem
 from .published_key import PublishedKey
@@ -20,11 +24,15 @@ from .verification_request import VerificationRequest
 
 __all__ = (
     "Account",
+    "AuditedJob",
+    "AuditJobsListState",
     "ClientCredentialsRequest",
     "CredentialsRequest",
     "IssuedTokens",
+    "JobState",
     "KeySet",
     "LanguageEnum",
+    "PaginatedAuditedJobList",
     "Problem",
     "ProblemErrorsItem",
     "PublishedKey",

@@ -1,5 +1,9 @@
 """Contains all the data models used in inputs/outputs"""
 
+from .audit_jobs_list_state import AuditJobsListState
+from .audited_job import AuditedJob
+from .audited_reservation import AuditedReservation
+from .audited_stock import AuditedStock
 from .cart import Cart
 from .cart_line import CartLine
 from .cart_line_change_request import CartLineChangeRequest
@@ -8,16 +12,21 @@ from .cart_state import CartState
 from .category import Category
 from .category_list import CategoryList
 from .draft_or_published import DraftOrPublished
+from .job_state import JobState
 from .managed_product import ManagedProduct
 from .managed_variant import ManagedVariant
 from .managed_variant_options import ManagedVariantOptions
 from .managed_variant_request import ManagedVariantRequest
 from .managed_variant_request_options import ManagedVariantRequestOptions
 from .money import Money
+from .moved import Moved
 from .movement import Movement
 from .movement_reason import MovementReason
 from .new_movement_request import NewMovementRequest
 from .new_product_request import NewProductRequest
+from .paginated_audited_job_list import PaginatedAuditedJobList
+from .paginated_audited_reservation_list import PaginatedAuditedReservationList
+from .paginated_audited_stock_list import PaginatedAuditedStockList
 from .paginated_managed_product_list import PaginatedManagedProductList
 from .paginated_managed_variant_list import PaginatedManagedVariantList
 from .paginated_movement_list import PaginatedMovementList
@@ -45,6 +54,10 @@ from .variant_change_request_options import VariantChangeRequestOptions
 from .variant_options import VariantOptions
 
 __all__ = (
+    "AuditedJob",
+    "AuditedReservation",
+    "AuditedStock",
+    "AuditJobsListState",
     "Cart",
     "CartLine",
     "CartLineChangeRequest",
@@ -53,16 +66,21 @@ __all__ = (
     "Category",
     "CategoryList",
     "DraftOrPublished",
+    "JobState",
     "ManagedProduct",
     "ManagedVariant",
     "ManagedVariantOptions",
     "ManagedVariantRequest",
     "ManagedVariantRequestOptions",
     "Money",
+    "Moved",
     "Movement",
     "MovementReason",
     "NewMovementRequest",
     "NewProductRequest",
+    "PaginatedAuditedJobList",
+    "PaginatedAuditedReservationList",
+    "PaginatedAuditedStockList",
     "PaginatedManagedProductList",
     "PaginatedManagedVariantList",
     "PaginatedMovementList",

@@ -2,9 +2,15 @@
 
 from .address import Address
 from .address_request import AddressRequest
+from .audit_jobs_list_state import AuditJobsListState
+from .audited_job import AuditedJob
+from .audited_line import AuditedLine
+from .audited_order import AuditedOrder
+from .audited_seller_order import AuditedSellerOrder
 from .delivery import Delivery
 from .delivery_request import DeliveryRequest
 from .delivery_status import DeliveryStatus
+from .job_state import JobState
 from .money import Money
 from .money_request import MoneyRequest
 from .order import Order
@@ -12,6 +18,8 @@ from .order_address import OrderAddress
 from .order_line import OrderLine
 from .order_state import OrderState
 from .paginated_address_list import PaginatedAddressList
+from .paginated_audited_job_list import PaginatedAuditedJobList
+from .paginated_audited_order_list import PaginatedAuditedOrderList
 from .paginated_delivery_list import PaginatedDeliveryList
 from .paginated_order_list import PaginatedOrderList
 from .paginated_sale_list import PaginatedSaleList
@@ -29,9 +37,15 @@ from .seller_order_state import SellerOrderState
 __all__ = (
     "Address",
     "AddressRequest",
+    "AuditedJob",
+    "AuditedLine",
+    "AuditedOrder",
+    "AuditedSellerOrder",
+    "AuditJobsListState",
     "Delivery",
     "DeliveryRequest",
     "DeliveryStatus",
+    "JobState",
     "Money",
     "MoneyRequest",
     "Order",
@@ -39,6 +53,8 @@ __all__ = (
     "OrderLine",
     "OrderState",
     "PaginatedAddressList",
+    "PaginatedAuditedJobList",
+    "PaginatedAuditedOrderList",
     "PaginatedDeliveryList",
     "PaginatedOrderList",
     "PaginatedSaleList",

@@ -1,7 +1,15 @@
 """Contains all the data models used in inputs/outputs"""
 
+from .audit_jobs_list_state import AuditJobsListState
+from .audited_job import AuditedJob
+from .audited_payment import AuditedPayment
+from .book_entry import BookEntry
+from .job_state import JobState
 from .money import Money
 from .money_request import MoneyRequest
+from .paginated_audited_job_list import PaginatedAuditedJobList
+from .paginated_audited_payment_list import PaginatedAuditedPaymentList
+from .paginated_book_entry_list import PaginatedBookEntryList
 from .paginated_payment_list import PaginatedPaymentList
 from .paginated_sandbox_intent_list import PaginatedSandboxIntentList
 from .pay_request import PayRequest
@@ -16,8 +24,16 @@ from .sandbox_intent import SandboxIntent
 from .sandbox_intent_status import SandboxIntentStatus
 
 __all__ = (
+    "AuditedJob",
+    "AuditedPayment",
+    "AuditJobsListState",
+    "BookEntry",
+    "JobState",
     "Money",
     "MoneyRequest",
+    "PaginatedAuditedJobList",
+    "PaginatedAuditedPaymentList",
+    "PaginatedBookEntryList",
     "PaginatedPaymentList",
     "PaginatedSandboxIntentList",
     "Payment",

@@ -3,9 +3,11 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from carts.states import CartState
+from chassis.audit import MAX_IDS
 from chassis.fields import IdField
 from chassis.money import MoneySerializer
-from stock.models import MAX_DELTA, Reservation, ReservationLine, StockMovement
+from stock.models import MAX_DELTA, Reservation, ReservationLine, StockLevel, StockMovement
 from stock.states import SELLER_REASONS
 
 
@@ -68,3 +70,55 @@ class NewMovementSerializer(serializers.Serializer[Any]):
         min_value=-MAX_DELTA, max_value=MAX_DELTA, help_text="Pieces: positive adds, negative takes away."
     )
     reason = serializers.ChoiceField(choices=SELLER_REASONS)
+
+
+class VariantFilterSerializer(serializers.Serializer[Any]):
+    """Which variants' stock."""
+
+    variant = serializers.ListField(child=IdField(), max_length=MAX_IDS, required=False, help_text="Only of these.")
+
+
+class MovedSerializer(serializers.Serializer[StockLevel]):
+    """Sums of a variant's movements by reason, in pieces; negative where they took away."""
+
+    receipts = serializers.IntegerField()
+    returns = serializers.IntegerField()
+    corrections = serializers.IntegerField()
+    losses = serializers.IntegerField()
+    sales = serializers.IntegerField()
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Two of twenty sold, one promised",
+            value={
+                "variant": "01936b1c-0000-7000-8000-000000000002",
+                "on_hand": 18,
+                "reserved": 1,
+                "held": 1,
+                "moved": {"receipts": 20, "returns": 0, "corrections": 0, "losses": 0, "sales": -2},
+            },
+            response_only=True,
+        )
+    ]
+)
+class AuditedStockSerializer(serializers.ModelSerializer[StockLevel]):
+    """A variant's stock, as it is and as the ledger and the reservations say it should be, at one moment."""
+
+    variant = serializers.UUIDField(source="variant_id")
+    held = serializers.IntegerField(help_text="Pieces in lines of live reservations.")
+    moved = MovedSerializer(source="*")
+
+    class Meta:
+        model = StockLevel
+        fields = ("variant", "on_hand", "reserved", "held", "moved")
+
+
+class AuditedReservationSerializer(ReservationSerializer):
+    """A reservation with its cart's state. One that was called off before it arrived has no cart, buyer and lines."""
+
+    cart_state = serializers.ChoiceField(choices=CartState.choices, allow_null=True)
+
+    class Meta(ReservationSerializer.Meta):
+        fields = (*ReservationSerializer.Meta.fields, "cart_state", "created_at", "finished_at")

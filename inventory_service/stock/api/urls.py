@@ -1,10 +1,12 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from stock.api.views import MovementViewSet, ReservationViewSet
+from stock.api.views import AuditedReservationViewSet, AuditedStockViewSet, MovementViewSet, ReservationViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("reservations", ReservationViewSet, basename="reservation")
+router.register("audit/stock", AuditedStockViewSet, basename="audited-stock")
+router.register("audit/reservations", AuditedReservationViewSet, basename="audited-reservation")
 
 urlpatterns = [
     *router.urls,

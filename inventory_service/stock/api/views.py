@@ -2,7 +2,7 @@ import uuid
 from typing import Any
 
 from django.db.models import QuerySet, prefetch_related_objects
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -12,17 +12,21 @@ from carts.api.permissions import RESERVE_SCOPE
 from catalogue.api.permissions import SellerOrAdmin, managed_seller
 from catalogue.errors import VariantNotFoundError
 from catalogue.selectors import managed_variants
+from chassis.audit import AuditFilterSerializer, AuditViewSet
 from chassis.identity.callers import caller
 from chassis.identity.permissions import has_scope
 from chassis.viewsets import ServiceViewSet
 from stock import selectors, services
 from stock.api.serializers import (
+    AuditedReservationSerializer,
+    AuditedStockSerializer,
     MovementSerializer,
     NewMovementSerializer,
     ReservationChangeSerializer,
     ReservationSerializer,
+    VariantFilterSerializer,
 )
-from stock.models import Reservation, StockMovement
+from stock.models import Reservation, StockLevel, StockMovement
 
 _EUR = {"amount": 2490, "currency": "EUR"}
 _RESERVATION = {
@@ -188,3 +192,58 @@ class MovementViewSet(mixins.ListModelMixin, ServiceViewSet):
         if not managed_variants(seller=managed_seller(self.request)).filter(pk=variant_id).exists():
             raise VariantNotFoundError()
         return variant_id
+
+
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="audit_stock_list",
+        summary="List every variant's stock, with its ledger's sums",
+        description="For the auditor. `on_hand` is the sum of what was moved, and `reserved` is what is held.",
+        tags=["audit"],
+        parameters=[VariantFilterSerializer],
+    )
+)
+class AuditedStockViewSet(AuditViewSet):
+    """What lies in the warehouses, for the auditor."""
+
+    serializer_class = AuditedStockSerializer
+    filter_class = VariantFilterSerializer
+    queryset = StockLevel.objects.none()
+    ordering = ("variant_id",)
+
+    def get_queryset(self) -> QuerySet[StockLevel]:
+        return selectors.audited_levels()
+
+    def narrowed(self, queryset: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
+        return queryset.filter(variant__in=asked["variant"]) if "variant" in asked else queryset
+
+
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="audit_reservations_list",
+        summary="List all reservations, newest first",
+        description="For the auditor.",
+        tags=["audit"],
+        parameters=[AuditFilterSerializer],
+        examples=[
+            OpenApiExample(
+                "A reservation",
+                value={
+                    **_RESERVATION,
+                    "cart_state": "in_checkout",
+                    "created_at": "2026-01-01T12:00:00Z",
+                    "finished_at": None,
+                },
+                response_only=True,
+            )
+        ],
+    )
+)
+class AuditedReservationViewSet(AuditViewSet):
+    """What checkouts hold, held and bought, for the auditor."""
+
+    serializer_class = AuditedReservationSerializer
+    queryset = Reservation.objects.none()
+
+    def get_queryset(self) -> QuerySet[Reservation]:
+        return selectors.audited_reservations()

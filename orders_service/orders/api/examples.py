@@ -85,3 +85,25 @@ SALE = OpenApiExample(
     },
     response_only=True,
 )
+AUDITED_ORDER = OpenApiExample(
+    "An order on its way",
+    value={
+        "id": _ORDER_ID,
+        "state": "confirmed",
+        "buyer": "0193a5c2-0005-7c41-9d2e-5b1f0c6a7d88",
+        "items_total": _eur(3998),
+        "shipping_total": _eur(0),
+        "total": _eur(3998),
+        "seller_orders": [
+            {
+                "id": _SALE["id"],
+                "seller": _SELLER,
+                "state": "shipped",
+                "lines": [{name: _LINE[name] for name in ("variant", "quantity", "unit_price")}],
+            }
+        ],
+        "created_at": "2026-11-22T10:00:00Z",
+        "confirmed_at": "2026-11-22T10:00:01Z",
+    },
+    response_only=True,
+)

@@ -78,6 +78,46 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         )
 
 
+class AuditedLineSerializer(serializers.ModelSerializer[OrderLine]):
+    unit_price = MoneySerializer(read_only=True)
+
+    class Meta:
+        model = OrderLine
+        fields = ("variant", "quantity", "unit_price")
+
+
+class AuditedSellerOrderSerializer(serializers.ModelSerializer[SellerOrder]):
+    lines = AuditedLineSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = SellerOrder
+        fields = ("id", "seller", "state", "lines")
+
+
+class AuditedOrderSerializer(serializers.ModelSerializer[Order]):
+    """What was bought, by whom, of whom. An order called off before it arrived has no buyer and no parts."""
+
+    buyer = serializers.UUIDField(read_only=True, allow_null=True)
+    items_total = MoneySerializer(read_only=True)
+    shipping_total = MoneySerializer(read_only=True)
+    total = MoneySerializer(read_only=True)
+    seller_orders = AuditedSellerOrderSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Order
+        fields = (
+            "id",
+            "state",
+            "buyer",
+            "items_total",
+            "shipping_total",
+            "total",
+            "seller_orders",
+            "created_at",
+            "confirmed_at",
+        )
+
+
 class RejectionSerializer(serializers.ModelSerializer[Order]):
     """An order that was called off; one that never arrived has nothing else to show."""
 

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from chassis.audit import AuditFilterSerializer, AuditViewSet
 from chassis.identity.callers import caller
 from chassis.identity.permissions import IsPerson
 from chassis.viewsets import ServiceViewSet
@@ -18,6 +19,7 @@ from orders.api import examples
 from orders.api.filters import SaleFilterSerializer
 from orders.api.permissions import IsCheckout, IsPersonOrCheckout, IsSeller
 from orders.api.serializers import (
+    AuditedOrderSerializer,
     OrderSerializer,
     PlacementSerializer,
     RejectionSerializer,
@@ -142,3 +144,23 @@ class SaleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceViewS
         filters = SaleFilterSerializer(data=self.request.query_params)
         filters.is_valid(raise_exception=True)
         return queryset.filter(**filters.validated_data)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="audit_orders_list",
+        summary="List all orders, newest first",
+        description="For the auditor; also those that were called off.",
+        tags=["audit"],
+        parameters=[AuditFilterSerializer],
+        examples=[examples.AUDITED_ORDER],
+    )
+)
+class AuditedOrderViewSet(AuditViewSet):
+    """What was ordered, for the auditor."""
+
+    serializer_class = AuditedOrderSerializer
+    queryset = Order.objects.none()
+
+    def get_queryset(self) -> QuerySet[Order]:
+        return selectors.audited_orders()

@@ -1,21 +1,34 @@
+from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chassis.audit import AuditFilterSerializer, AuditViewSet
 from chassis.identity.callers import caller
 from chassis.viewsets import ServiceViewSet
 from payments import services
 from payments.api.filters import orders_asked_for
+from payments.api.pagination import BookPagination
 from payments.api.permissions import MayCharge, MayRead
-from payments.api.serializers import PaymentSerializer, PaySerializer, RefundPaymentSerializer, RefundSerializer
+from payments.api.serializers import (
+    AuditedPaymentSerializer,
+    BookEntrySerializer,
+    BookFilterSerializer,
+    PaymentSerializer,
+    PaySerializer,
+    RefundPaymentSerializer,
+    RefundSerializer,
+)
 from payments.models import Payment, Refund
-from payments.selectors import payments_of_orders, payments_visible_to, refunds_visible_to
+from payments.providers import provider_named
+from payments.selectors import audited_payments, payments_of_orders, payments_visible_to, refunds_visible_to
 
 
 class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceViewSet):
@@ -140,3 +153,49 @@ class RefundViewSet(mixins.RetrieveModelMixin, ServiceViewSet):
             refund_id=pk, payment_id=values["payment_id"], amount=values["money"], reason=values["reason"]
         )
         return Response(RefundSerializer(refund).data, status=201 if created else 200)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="audit_payments_list",
+        summary="List all payments, newest first",
+        description="For the auditor; also those that were called off.",
+        tags=["audit"],
+        parameters=[AuditFilterSerializer],
+    )
+)
+class AuditedPaymentViewSet(AuditViewSet):
+    """What was paid, as this service wrote it down."""
+
+    serializer_class = AuditedPaymentSerializer
+    queryset = Payment.objects.none()
+
+    def get_queryset(self) -> QuerySet[Payment]:
+        return audited_payments()
+
+
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="audit_provider_payments_list",
+        summary="List what the payment provider's book says, newest first",
+        description=(
+            "For the auditor. Asked of the provider itself, whatever the payments say; `previous` is always null. 503 "
+            "`provider_unavailable`: the provider does not answer."
+        ),
+        tags=["audit"],
+        parameters=[BookFilterSerializer],
+    )
+)
+class AuditedProviderPaymentViewSet(AuditViewSet):
+    """What was paid, as the provider of new payments wrote it down."""
+
+    serializer_class = BookEntrySerializer
+    filter_class = BookFilterSerializer
+    pagination_class = BookPagination
+    queryset = Payment.objects.none()
+
+    def get_queryset(self) -> Any:
+        return provider_named(settings.PAYMENT_PROVIDER).book
+
+    def narrowed(self, queryset: Any, asked: dict[str, Any]) -> Any:
+        return partial(queryset, created_since=asked.get("created_since"))

@@ -1,0 +1,136 @@
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import requests
+
+from ...client import Client
+from ...models.paginated_audited_stock_list import PaginatedAuditedStockList
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _request(
+    *,
+    cursor: str | Unset = UNSET,
+    page_size: int | Unset = 20,
+    variant: list[UUID] | Unset = UNSET,
+) -> dict[str, Any]:
+    params: dict[str, Any] = {}
+
+    params["cursor"] = cursor
+
+    params["page_size"] = page_size
+
+    json_variant: list[str] | Unset = UNSET
+    if not isinstance(variant, Unset):
+        json_variant = []
+        for variant_item_data in variant:
+            variant_item = str(variant_item_data)
+            json_variant.append(variant_item)
+
+    params["variant"] = json_variant
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "path": "/api/v1/audit/stock",
+        "params": params,
+    }
+    return _kwargs
+
+
+def _parse(response: requests.Response) -> PaginatedAuditedStockList | Problem | None:
+    if response.status_code == 200:
+        response_200 = PaginatedAuditedStockList.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 406:
+        response_406 = Problem.from_dict(response.json())
+
+        return response_406
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    return None
+
+
+def sync_detailed(
+    *,
+    client: Client,
+    cursor: str | Unset = UNSET,
+    page_size: int | Unset = 20,
+    variant: list[UUID] | Unset = UNSET,
+    headers: Mapping[str, str] | None = None,
+    timeout: tuple[float, float] | None = None,
+) -> Response[PaginatedAuditedStockList | Problem]:
+    """List every variant's stock, with its ledger's sums
+
+    For the auditor. `on_hand` is the sum of what was moved, and `reserved` is what is held.
+
+    Returns the answer, whatever its status.
+
+    Raises requests.RequestException when no whole answer came, and MalformedResponse.
+    """
+    return client.call(
+        _parse,
+        **_request(
+            cursor=cursor,
+            page_size=page_size,
+            variant=variant,
+        ),
+        headers=headers,
+        timeout=timeout,
+    )
+
+
+def sync(
+    *,
+    client: Client,
+    cursor: str | Unset = UNSET,
+    page_size: int | Unset = 20,
+    variant: list[UUID] | Unset = UNSET,
+    headers: Mapping[str, str] | None = None,
+    timeout: tuple[float, float] | None = None,
+) -> PaginatedAuditedStockList | Problem | None:
+    """List every variant's stock, with its ledger's sums
+
+    For the auditor. `on_hand` is the sum of what was moved, and `reserved` is what is held.
+
+    Returns the parsed body of the answer, without its status.
+
+    Raises requests.RequestException when no whole answer came, and MalformedResponse.
+    """
+    return sync_detailed(
+        client=client,
+        cursor=cursor,
+        page_size=page_size,
+        variant=variant,
+        headers=headers,
+        timeout=timeout,
+    ).parsed

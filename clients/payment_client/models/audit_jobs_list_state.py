@@ -1,0 +1,10 @@
+from enum import StrEnum
+
+
+class AuditJobsListState(StrEnum):
+    DEAD = "dead"
+    DONE = "done"
+    WAITING = "waiting"
+
+    def __str__(self) -> str:
+        return str(self.value)
