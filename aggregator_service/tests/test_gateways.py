@@ -159,32 +159,32 @@ def test_a_buyers_token_is_no_service_token(client_for: ClientFactory, services:
 def test_the_service_token_is_kept_encrypted_and_survives_the_auth_service(
     services: Services, settings: Settings, nobody_listens: str
 ) -> None:
-    token = ServiceTokenKeeper().get()
+    token = ServiceTokenKeeper("SERVICE").get()
     row = ServiceToken.objects.get()
     assert token not in row.secret
     settings.AUTH_URL = nobody_listens
-    assert ServiceTokenKeeper().get() == token
+    assert ServiceTokenKeeper("SERVICE").get() == token
     ServiceToken.objects.update(renew_at=timezone.now() - timedelta(seconds=1))
-    assert ServiceTokenKeeper().get() == token, "due for renewal, but still valid"
+    assert ServiceTokenKeeper("SERVICE").get() == token, "due for renewal, but still valid"
     ServiceToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     with pytest.raises(NoServiceTokenError):
-        ServiceTokenKeeper().get()
+        ServiceTokenKeeper("SERVICE").get()
 
 
 def test_the_service_token_is_renewed_at_half_its_life(services: Services) -> None:
-    first = ServiceTokenKeeper().get()
+    first = ServiceTokenKeeper("SERVICE").get()
     row = ServiceToken.objects.get()
     assert timedelta(hours=5) < row.renew_at - timezone.now() < timedelta(hours=7)
     ServiceToken.objects.update(renew_at=timezone.now())
     services.auth.tell("POST /api/v1/auth/service-token", 200, issued())
-    assert ServiceTokenKeeper().get() != first
+    assert ServiceTokenKeeper("SERVICE").get() != first
 
 
 def test_a_token_kept_under_another_key_is_asked_for_again(services: Services, settings: Settings) -> None:
-    ServiceTokenKeeper().get()
+    ServiceTokenKeeper("SERVICE").get()
     settings.FIELD_ENCRYPTION_KEY = "b" * 43 + "="
     with pytest.raises(NoServiceTokenError):
-        ServiceTokenKeeper().get()
+        ServiceTokenKeeper("SERVICE").get()
 
 
 def order(**changes: Any) -> dict[str, Any]:

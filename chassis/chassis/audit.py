@@ -37,7 +37,7 @@ class AuditViewSet(mixins.ListModelMixin, ServiceViewSet):
     permission_classes = (IsAuditor,)
     pagination_class = AuditPagination
     filter_class: ClassVar[type[serializers.Serializer[Any]]] = AuditFilterSerializer
-    ordering = ("-created_at", "-id")
+    ordering: tuple[str, ...] = ("-created_at", "-id")
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         asked = self.filter_class(data=self.request.query_params)

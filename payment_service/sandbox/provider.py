@@ -79,7 +79,6 @@ class SandboxProvider:
                 failure_code=entry.failure_code,
             )
 
-
     def book(self, *, created_since: datetime | None, after: str | None, limit: int) -> BookPage:
         try:
             found = list(book(created_since=created_since, after=after)[: limit + 1])

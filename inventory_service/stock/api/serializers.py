@@ -49,7 +49,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
 
     class Meta:
         model = Reservation
-        fields = ("id", "state", "cart", "buyer", "currency", "lines", "total")
+        fields: tuple[str, ...] = ("id", "state", "cart", "buyer", "currency", "lines", "total")
 
 
 class MovementSerializer(serializers.ModelSerializer[StockMovement]):

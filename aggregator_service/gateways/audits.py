@@ -1,0 +1,100 @@
+"""What the services show the auditor: whole lists, page by page, with the auditor's own token."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from auth_client.api.audit import audit_jobs_list as auth_jobs_list
+from auth_client.models import AuditJobsListState as AuthJobState
+from gateways.calls import ServiceDownError, service_answer
+from gateways.service_token import auditor_token
+from inventory_client.api.audit import audit_jobs_list as inventory_jobs_list
+from inventory_client.api.audit import audit_reservations_list, audit_stock_list
+from inventory_client.models import AuditJobsListState as InventoryJobState
+from orders_client.api.audit import audit_jobs_list as orders_jobs_list
+from orders_client.api.audit import audit_orders_list
+from orders_client.models import AuditJobsListState as OrdersJobState
+from payment_client.api.audit import audit_jobs_list as payment_jobs_list
+from payment_client.api.audit import audit_payments_list, audit_provider_payments_list
+from payment_client.models import AuditJobsListState as PaymentJobState
+
+Json = dict[str, Any]
+
+PAGE_SIZE = 500
+IDS_AT_ONCE = 100
+TIMEOUT = (2.0, 15.0)
+ATTEMPTS = 3
+PAUSE_SECONDS = 2.5
+"""Longer than a breaker stays open."""
+
+JOBS: dict[str, tuple[Callable[..., Any], Callable[[str], Any]]] = {
+    "auth": (auth_jobs_list.sync_detailed, AuthJobState),
+    "inventory": (inventory_jobs_list.sync_detailed, InventoryJobState),
+    "orders": (orders_jobs_list.sync_detailed, OrdersJobState),
+    "payment": (payment_jobs_list.sync_detailed, PaymentJobState),
+}
+
+
+def jobs(service: str, *, state: str, created_since: datetime | None = None) -> Iterator[Json]:
+    operation, states = JOBS[service]
+    return _all(service, operation, state=states(state), **_since(created_since))
+
+
+def stock() -> Iterator[Json]:
+    return _all("inventory", audit_stock_list.sync_detailed)
+
+
+def reservations(*, created_since: datetime | None) -> Iterator[Json]:
+    return _all("inventory", audit_reservations_list.sync_detailed, **_since(created_since))
+
+
+def orders(*, created_since: datetime | None) -> Iterator[Json]:
+    return _all("orders", audit_orders_list.sync_detailed, **_since(created_since))
+
+
+def orders_named(ids: Sequence[UUID]) -> Iterator[Json]:
+    """These orders, as far as they exist."""
+    for first in range(0, len(ids), IDS_AT_ONCE):
+        yield from _all("orders", audit_orders_list.sync_detailed, id=list(ids[first : first + IDS_AT_ONCE]))
+
+
+def payments(*, created_since: datetime | None) -> Iterator[Json]:
+    return _all("payment", audit_payments_list.sync_detailed, **_since(created_since))
+
+
+def provider_payments(*, created_since: datetime | None) -> Iterator[Json]:
+    """What the payment provider's own book says."""
+    return _all("payment", audit_provider_payments_list.sync_detailed, **_since(created_since))
+
+
+def _since(moment: datetime | None) -> dict[str, datetime]:
+    return {} if moment is None else {"created_since": moment}
+
+
+def _all(service: str, operation: Callable[..., Any], **query: Any) -> Iterator[Json]:
+    """Every row of a list. Raises `ServiceDownError` when a page cannot be had, also after some patience."""
+    while True:
+        page = _page(service, partial(operation, page_size=PAGE_SIZE, timeout=TIMEOUT, **query))
+        yield from page["results"]
+        if page["next"] is None:
+            return
+        query["cursor"] = parse_qs(urlsplit(page["next"]).query)["cursor"][0]
+
+
+def _page(service: str, operation: Callable[..., Any]) -> Json:
+    attempts = 1
+    while True:
+        try:
+            page: Json = service_answer(service, operation, keeper=auditor_token)
+        except ServiceDownError:
+            # Nobody waits for this answer; and a token that was refused is a new one at the next attempt.
+            if attempts == ATTEMPTS:
+                raise
+            attempts += 1
+            time.sleep(PAUSE_SECONDS)
+        else:
+            return page
