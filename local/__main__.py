@@ -49,12 +49,15 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="the whole platform, until Ctrl-C")
     commands.add_parser("reset", help="empty var/")
     commands.add_parser("demo", help="a purchase through the public API")
+    audit = commands.add_parser("audit", help="whether all services agree; options of manage.py audit after --")
+    audit.set_defaults(service="aggregator", management=["audit"])
     logs = commands.add_parser("logs", help="the merged logs")
     logs.add_argument("--request", help="only the lines of this request id")
     logs.add_argument("--service", help="only the lines of this service")
     logs.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
     manage = commands.add_parser("manage", help="manage.py of a service of the running platform, with what is after --")
     manage.add_argument("service")
+    manage.set_defaults(management=[])
     commands.add_parser("messages", help="compile the translations")
     dev = commands.add_parser("pg-dev", help="one throw-away PostgreSQL")
     dev.add_argument("--name", default="dev", help="of the role and its database")
@@ -79,8 +82,8 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
             code = running.run()
         case "reset":
             code = running.reset()
-        case "manage":
-            code = running.manage(options.service, rest)
+        case "manage" | "audit":
+            code = running.manage(options.service, [*options.management, *rest])
         case "logs":
             wanted = logs.Filter(request=options.request, service=options.service)
             code = logs.show(running.VAR / "log", wanted, follow=options.follow)
