@@ -110,9 +110,9 @@ DESCRIPTIONS = {
 
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
     # `chassis.limits` refuses what is malformed (400), too large (413) or no UTF-8 (415), whatever it is for; a token
-    # that is not valid (401) is refused also where none is needed.
+    # that is not valid (401), or of a kind of caller that has no business there (403), also where none is needed.
     statuses = ["400", "401", "406", "413", "415", "429", "503"]
-    if {} not in operation.get("security", [{}]):
+    if any(operation.get("security", [])):
         statuses.append("403")
     if "{" in path:
         statuses.append("404")
