@@ -11,7 +11,7 @@ GENERATED := '*/openapi.yaml' '*.mo' clients
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run reset logs demo audit test test-exhaustive test-browser lint fmt typecheck imports spec clients messages \
-	migrations drift check
+	migrations drift compatibility release fuzz check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,9 @@ test-exhaustive: setup ## Run the whole platform's tests, those that take long i
 test-browser: ## Run the browser tests (they need Chromium)
 	@$(PYTHON) -m local.bootstrap browser
 	@exec $(PY) -m local test browser
+
+fuzz: setup ## Send made-up requests to every API (MINUTES=2, SERVICE=<name>, SEED=1)
+	@exec $(PY) -m local test fuzz -- --minutes '$(or $(MINUTES),2)' --seed '$(or $(SEED),1)' --service '$(SERVICE)'
 
 lint: setup ## Check style and formatting
 	@$(BIN)/ruff check --quiet --output-format concise .
@@ -90,4 +93,10 @@ drift: setup ## Check that generating specs, clients and translations again chan
 	test "$$before" = "$$(state)" || { git status --short -- $(GENERATED) | head -n 20; \
 		echo 'Generated files were out of date; they are written now: commit them.'; exit 1; }
 
-check: lint typecheck imports migrations drift ## All checks that need no database, as CI runs them
+compatibility: setup ## Check that what breaks users of the last release's APIs stands in CHANGELOG.md
+	@$(PY) -m local.releases
+
+release: setup ## Keep the present specs as a release's (VERSION=1.2.3), and date CHANGELOG.md
+	@$(PY) -m local.releases '$(VERSION)'
+
+check: lint typecheck imports migrations drift compatibility ## All checks that need no database, as CI runs them

@@ -35,7 +35,12 @@ class Suite:
 
 
 # The longest first, so that the others run beside it. Each of the platform's starts a platform of its own.
-OTHER_FOLDERS = ("--ignore=tests/browser", "--ignore=tests/local", "--ignore=tests/test_crash.py")
+OTHER_FOLDERS = (
+    "--ignore=tests/browser",
+    "--ignore=tests/fuzz",
+    "--ignore=tests/local",
+    "--ignore=tests/test_crash.py",
+)
 SUITES = [
     Suite("crash", ROOT, ("tests/test_crash.py", "--durations=10")),
     Suite("platform", ROOT, ("tests", *OTHER_FOLDERS, "--durations=10")),
@@ -45,6 +50,7 @@ SUITES = [
     *(Suite(service.name, service.folder) for service in SERVICES),
 ]
 BROWSER = Suite("browser", ROOT, ("tests/browser",))
+FUZZ = Suite("fuzz", ROOT, ("tests/fuzz",))
 
 
 @dataclass(frozen=True)
@@ -140,8 +146,8 @@ def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
 
 
 def suites_named(names: Sequence[str]) -> list[Suite]:
-    """The suites of those names (none: all but the browser's); raises LocalError for an unknown name."""
-    known = {suite.name: suite for suite in [*SUITES, BROWSER]}
+    """The suites of those names (none: all but browser and fuzz); raises LocalError for an unknown name."""
+    known = {suite.name: suite for suite in [*SUITES, BROWSER, FUZZ]}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise LocalError(f"There are no tests called {', '.join(unknown)}; there are: {', '.join(known)}.")

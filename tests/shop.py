@@ -17,13 +17,15 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import requests
 
+from chassis.testing_contract import Answer, Contract, contract_of
 from local import demo_accounts, logs
 from local.demo_accounts import DemoAccount
 from local.platform import Platform
+from local.services import ROOT
 from tests.faults import FaultProxy
 
 Found = TypeVar("Found")
@@ -58,10 +60,16 @@ def fresh_email(name: str = "buyer") -> str:
 
 
 class Api:
-    """Somebody's way to one service; each call has a connection of its own, so that any number of threads may call."""
+    """Somebody's way to one service; each call has a connection of its own, so that any number of threads may call.
 
-    def __init__(self, base: str, *, log: Path, login: "Login | None" = None, language: str = "en") -> None:
+    Every answer is held against the service's committed spec.
+    """
+
+    def __init__(
+        self, base: str, *, contract: Contract, log: Path, login: "Login | None" = None, language: str = "en"
+    ) -> None:
         self.base = base
+        self.contract = contract
         self.log = log
         self.login = login
         self.language = language
@@ -80,7 +88,9 @@ class Api:
         url = f"{self.base}/api/v1{path}" if path.startswith("/") else f"{self.base}/{path}"
         with requests.Session() as session:
             session.trust_env = False
-            return session.request(method, url, headers=headers, timeout=options.pop("timeout", TIMEOUT), **options)
+            answer = session.request(method, url, headers=headers, timeout=options.pop("timeout", TIMEOUT), **options)
+        self.contract.check(answer_of(answer))
+        return answer
 
     def expect(self, method: str, path: str, status: int | Collection[int], **options: Any) -> Any:
         """The answer's JSON (None where it is empty); shows the request's logs when the status is another."""
@@ -103,6 +113,18 @@ class Api:
         answer = self.call(method, path, **options)
         self.check(answer, status)
         return problem_of(answer, code)
+
+
+def answer_of(answer: requests.Response) -> Answer:
+    """The answer as its contract looks at it."""
+    return Answer(
+        method=answer.request.method or "",
+        path=unquote(urlsplit(answer.request.url or "").path),
+        accept=answer.request.headers.get("Accept", ""),
+        status=answer.status_code,
+        headers={name.lower(): value for name, value in answer.headers.items()},
+        body=answer.content,
+    )
 
 
 def problem_of(answer: requests.Response, code: str | None = None) -> dict[str, Any]:
@@ -255,7 +277,8 @@ class Shop:
         self._logins = threading.BoundedSemaphore(4)
 
     def api(self, service: str = "aggregator", *, login: Login | None = None, language: str = "en") -> Api:
-        return Api(self.platform.url(service), log=self.log, login=login, language=language)
+        contract = contract_of(ROOT / f"{service}_service")
+        return Api(self.platform.url(service), contract=contract, log=self.log, login=login, language=language)
 
     # People
 

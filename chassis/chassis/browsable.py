@@ -6,10 +6,19 @@ from typing import Any
 
 from django.urls import Resolver404, resolve
 from django.utils.safestring import SafeString, mark_safe
+from rest_framework.metadata import SimpleMetadata
 from rest_framework.renderers import BrowsableAPIRenderer
+from rest_framework.request import Request
 
 # At the depths of the thing itself (just created) and of the rows of a page of a list.
 _ID = re.compile(r'^( {4}| {12})"id": "([-0-9a-f]{36})"', re.MULTILINE)
+
+
+class AddressMetadata(SimpleMetadata):
+    """What OPTIONS tells of an address. Its fields are the spec's to tell: a view may have several serializers."""
+
+    def determine_actions(self, request: Request, view: Any) -> dict[str, Any]:
+        return {}
 
 
 class LinkingBrowsableAPIRenderer(BrowsableAPIRenderer):

@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
+from chassis.problems import PROBLEM_JSON
+
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "An error as RFC 9457 describes it; some carry further members that their operation names.",
@@ -42,6 +44,8 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     },
 }
 
+PROBLEM_REFERENCE = {"$ref": "#/components/schemas/Problem"}
+
 IDEMPOTENCY_KEY = OpenApiParameter(
     name="Idempotency-Key",
     location=OpenApiParameter.HEADER,
@@ -75,15 +79,11 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
             if not isinstance(operation, dict):
                 continue
             for status in _statuses(path, method, operation):
-                operation["responses"].setdefault(
-                    status,
-                    {
-                        "description": "",
-                        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                    },
-                )
+                operation["responses"].setdefault(status, {})
             for status, response in operation["responses"].items():
                 response["description"] = response.get("description") or DESCRIPTIONS.get(status, "Done")
+                if status >= "400":
+                    response.setdefault("content", {PROBLEM_JSON: {"schema": PROBLEM_REFERENCE}})
             operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
 
@@ -100,6 +100,7 @@ DESCRIPTIONS = {
     "404": "Does not exist, or not for this caller",
     "406": "Only JSON is spoken here",
     "409": "Conflicts with the present state",
+    "413": "Too large",
     "415": "Only JSON is understood here",
     "422": "The id or key was used for something else",
     "429": "Too many requests",
@@ -108,19 +109,17 @@ DESCRIPTIONS = {
 
 
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
-    statuses = ["406", "429", "503"]
-    # A token that is not valid is refused everywhere, also where none is needed.
-    statuses.append("401")
-    if {} not in operation.get("security", [{}]):
+    # `chassis.limits` refuses what is malformed (400), too large (413) or no UTF-8 (415), whatever it is for; a token
+    # that is not valid (401), or of a kind of caller that has no business there (403), also where none is needed.
+    statuses = ["400", "401", "406", "413", "415", "429", "503"]
+    if any(operation.get("security", [])):
         statuses.append("403")
-    if operation.get("parameters") or operation.get("requestBody"):
-        statuses.append("400")
     if "{" in path:
         statuses.append("404")
     if method in {"post", "put", "patch", "delete"}:
         statuses.append("409")
     if method in {"post", "put", "patch"}:
-        statuses += ["415", "422", "400"]
+        statuses.append("422")
     return statuses
 
 

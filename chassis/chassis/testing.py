@@ -193,6 +193,35 @@ def _trusted_test_key(settings: Settings) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _answers_keep_the_contract(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """Hold every answer of every test client against the service's committed spec."""
+    from django.test.client import ClientHandler
+
+    from chassis.testing_contract import Answer, contract_of
+
+    if settings.SERVICE_NAME == "chassis":
+        return  # its own tests' service has no spec
+    contract = contract_of(Path(settings.BASE_DIR))
+    handle = ClientHandler.__call__
+
+    def checked(self: ClientHandler, environ: dict[str, Any]) -> Any:
+        response: Any = handle(self, environ)
+        contract.check(
+            Answer(
+                method=environ["REQUEST_METHOD"],
+                path=response.wsgi_request.path,
+                accept=environ.get("HTTP_ACCEPT", ""),
+                status=response.status_code,
+                headers={name.lower(): value for name, value in response.items()},
+                body=b"" if response.streaming else response.content,
+            )
+        )
+        return response
+
+    monkeypatch.setattr(ClientHandler, "__call__", checked)
+
+
+@pytest.fixture(autouse=True)
 def _mails_in_memory(settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 

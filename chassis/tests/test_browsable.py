@@ -56,3 +56,9 @@ def test_what_people_wrote_stays_text(client_for: ClientFactory) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "&amp;lt;b&amp;gt;" in page
     assert "<i>" not in page
+
+
+def test_options_describe_an_address_and_leave_its_fields_to_the_spec(client_for: ClientFactory) -> None:
+    answer = client_for().options(PARCELS)
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"name", "description", "renders", "parses"}

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from chassis.fields import IdField
 from chassis.money import MoneySerializer
+from chassis.schema import PROBLEM_REFERENCE
 from storefront.api import examples
 from storefront.api.serializers import OrderSerializer
 
@@ -23,11 +24,14 @@ class CheckoutInputSerializer(serializers.Serializer[Any]):
     expected_total = MoneySerializer(help_text="What the buyer saw and agreed to pay.")
 
 
+@extend_schema_field(PROBLEM_REFERENCE)
+class ProblemField(serializers.JSONField):
+    """A problem as it was answered."""
+
+
 @extend_schema_serializer(component_name="Checkout", examples=examples.answer("Bought", examples.CHECKOUT))
 class CheckoutSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     state = serializers.ChoiceField(choices=CHECKOUT_STATES)
     order = OrderSerializer(allow_null=True)
-    problem = serializers.JSONField(
-        allow_null=True, help_text="Why it failed: the problem that the checkout was answered with."
-    )
+    problem = ProblemField(allow_null=True, help_text="Why it failed: the problem that the checkout was answered with.")

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import mixins
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,9 +31,12 @@ class SandboxIntentViewSet(mixins.ListModelMixin, ServiceViewSet):
     @extend_schema(
         operation_id="sandbox_intents_list",
         summary="List the sandbox's intents, newest first",
-        description="404 where the sandbox is not the payment provider.",
         tags=["sandbox"],
         parameters=[OpenApiParameter("payment", OpenApiTypes.UUID, description="Only the intent of this payment.")],
+        responses={
+            200: SandboxIntentSerializer(many=True),
+            404: OpenApiResponse(description="The sandbox is not the payment provider."),
+        },
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)

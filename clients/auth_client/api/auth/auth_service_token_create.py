@@ -39,6 +39,11 @@ def _parse(response: requests.Response) -> Problem | ServiceToken | None:
 
         return response_401
 
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 406:
         response_406 = Problem.from_dict(response.json())
 
@@ -48,6 +53,11 @@ def _parse(response: requests.Response) -> Problem | ServiceToken | None:
         response_409 = Problem.from_dict(response.json())
 
         return response_409
+
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
 
     if response.status_code == 415:
         response_415 = Problem.from_dict(response.json())

@@ -58,10 +58,25 @@ def _parse(response: requests.Response) -> PaginatedSandboxIntentList | Problem 
 
         return response_403
 
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
     if response.status_code == 406:
         response_406 = Problem.from_dict(response.json())
 
         return response_406
+
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
@@ -87,7 +102,7 @@ def sync_detailed(
 ) -> Response[PaginatedSandboxIntentList | Problem]:
     """List the sandbox's intents, newest first
 
-    404 where the sandbox is not the payment provider.
+    The sandbox's book, for audits: what the provider did, whatever the payments say.
 
     Returns the answer, whatever its status.
 
@@ -116,7 +131,7 @@ def sync(
 ) -> PaginatedSandboxIntentList | Problem | None:
     """List the sandbox's intents, newest first
 
-    404 where the sandbox is not the payment provider.
+    The sandbox's book, for audits: what the provider did, whatever the payments say.
 
     Returns the parsed body of the answer, without its status.
 
