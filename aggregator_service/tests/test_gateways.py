@@ -65,6 +65,17 @@ def test_a_bad_filter_is_refused_here(anonymous: APIClient, services: Services, 
     assert services.inventory.received == []
 
 
+def test_services_have_no_carts_here(client_for: ClientFactory, services: Services) -> None:
+    """A service that may read every cart does so at its owner, not in public."""
+    service = client_for(roles=["service"], scopes=["inventory.reserve"])
+    cart = f"/api/v1/carts/{uuid.uuid4()}"
+    assert service.post("/api/v1/carts").status_code == 403
+    assert service.get(cart).status_code == 403
+    assert service.put(f"{cart}/lines/{uuid.uuid4()}", {"quantity": 1}).status_code == 403
+    assert service.delete(f"{cart}/lines/{uuid.uuid4()}").status_code == 403
+    assert services.inventory.received == []
+
+
 def test_names_are_remembered_and_outlive_the_auth_service(
     anonymous: APIClient, services: Services, settings: Settings, nobody_listens: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

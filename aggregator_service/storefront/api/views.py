@@ -9,7 +9,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chassis.identity.permissions import IsPerson, has_role
+from chassis.identity.permissions import IsNoService, IsPerson, has_role
 from chassis.viewsets import ServiceViewSet
 from gateways import accounts, inventory, orders
 from gateways.calls import caller_headers
@@ -167,7 +167,7 @@ class ProductViewSet(PublicViewSet):
 class CartViewSet(PublicViewSet):
     """Carts. Whoever knows an anonymous cart's id may use it."""
 
-    permission_classes = (AllowAny,)
+    permission_classes = (IsNoService,)
 
     @extend_schema(
         operation_id="carts_create",
@@ -193,7 +193,7 @@ class CartViewSet(PublicViewSet):
 class CartLineViewSet(PublicViewSet):
     """What is in a cart, and how many."""
 
-    permission_classes = (AllowAny,)
+    permission_classes = (IsNoService,)
     serializer_class = shapes.QuantitySerializer
 
     @extend_schema(
