@@ -122,6 +122,7 @@ class CategoryViewSet(PublicViewSet):
     """How the catalogue is ordered."""
 
     permission_classes = (AllowAny,)
+    pagination_class = None
 
     @extend_schema(
         operation_id="categories_list",
@@ -168,6 +169,7 @@ class CartViewSet(PublicViewSet):
     """Carts. Whoever knows an anonymous cart's id may use it."""
 
     permission_classes = (IsNoService,)
+    serializer_class = shapes.NewCartSerializer
 
     @extend_schema(
         operation_id="carts_create",
