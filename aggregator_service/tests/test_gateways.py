@@ -37,6 +37,19 @@ def summary(**changes: Any) -> dict[str, Any]:
     }
 
 
+def an_open_cart() -> dict[str, Any]:
+    total = {"amount": 0, "currency": "EUR"}
+    return {
+        "id": str(uuid.uuid4()),
+        "state": "open",
+        "version": 0,
+        "currency": "EUR",
+        "account": None,
+        "lines": [],
+        "total": total,
+    }
+
+
 def profiles(auth: FakeService, name: str = "Atelier") -> None:
     auth.tell("GET /api/v1/sellers", 200, {"results": [{"id": SELLER, "name": name, "slug": "atelier"}]})
 
@@ -62,6 +75,25 @@ def test_a_bad_filter_is_refused_here(anonymous: APIClient, services: Services, 
     answer = anonymous.get(f"/api/v1/products?{query}")
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == query.partition("=")[0]
+    assert services.inventory.received == []
+
+
+def test_the_catalogue_and_carts_open_in_a_browser(anonymous: APIClient, services: Services) -> None:
+    services.inventory.tell("GET /api/v1/categories", 200, {"results": []})
+    services.inventory.tell("POST /api/v1/carts", 201, cart := an_open_cart())
+    assert anonymous.get("/api/v1/categories", headers={"Accept": "text/html"}).status_code == 200
+    opened = anonymous.post("/api/v1/carts", headers={"Accept": "text/html"})
+    assert (opened.status_code, cart["id"] in opened.content.decode()) == (201, True)
+
+
+def test_services_have_no_carts_here(client_for: ClientFactory, services: Services) -> None:
+    """A service that may read every cart does so at its owner, not in public."""
+    service = client_for(roles=["service"], scopes=["inventory.reserve"])
+    cart = f"/api/v1/carts/{uuid.uuid4()}"
+    assert service.post("/api/v1/carts").status_code == 403
+    assert service.get(cart).status_code == 403
+    assert service.put(f"{cart}/lines/{uuid.uuid4()}", {"quantity": 1}).status_code == 403
+    assert service.delete(f"{cart}/lines/{uuid.uuid4()}").status_code == 403
     assert services.inventory.received == []
 
 

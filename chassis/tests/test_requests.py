@@ -243,6 +243,25 @@ def test_the_spec_documents_keys_and_problems(anonymous: APIClient) -> None:
     assert set(create["responses"]) == {"201", "400", "401", "403", "406", "409", "415", "422", "429", "503"}
 
 
+def test_the_spec_says_who_needs_a_token_and_who_is_refused(anonymous: APIClient) -> None:
+    paths = json.loads(anonymous.get("/api/schema/?format=json").content)["paths"]
+    told = {
+        name: (
+            {} in paths[f"/api/v1/parcels{name}"]["get"]["security"],
+            "403" in paths[f"/api/v1/parcels{name}"]["get"]["responses"],
+        )
+        for name in ("", "/tariff", "/counted")
+    }
+    assert told == {"": (False, True), "/tariff": (True, True), "/counted": (True, False)}
+
+
+def test_everybody_but_services_is_let_in_where_services_have_no_business(
+    anonymous: APIClient, client_for: ClientFactory
+) -> None:
+    callers = [anonymous, client_for(roles=["buyer"]), client_for(roles=["service"], scopes=["parcels.send"])]
+    assert [caller.get(f"{URL}/tariff").status_code for caller in callers] == [200, 200, 403]
+
+
 def test_a_caller_given_request_id_is_kept_when_well_formed(anonymous: APIClient) -> None:
     assert anonymous.get("/livez", headers={"X-Request-ID": "abcdef-123456"})["X-Request-ID"] == "abcdef-123456"
     assert anonymous.get("/livez", headers={"X-Request-ID": "<script>"})["X-Request-ID"] != "<script>"

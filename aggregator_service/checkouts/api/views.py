@@ -35,7 +35,7 @@ class CheckoutViewSet(ServiceViewSet):
             402: OpenApiResponse(
                 description="`payment_declined` with its `decline_code`, or `authentication_required`."
             ),
-            404: OpenApiResponse(description="`cart_not_found` or `address_not_found`."),
+            404: OpenApiResponse(description="`cart_not_found` or `address_not_found`: not there, or not the buyer's."),
             409: OpenApiResponse(
                 description="`out_of_stock` with the `lines`, `total_changed` with the new totals, or the cart's state."
             ),

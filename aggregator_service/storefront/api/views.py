@@ -9,7 +9,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chassis.identity.permissions import IsPerson, has_role
+from chassis.identity.permissions import IsNoService, IsPerson, has_role
 from chassis.viewsets import ServiceViewSet
 from gateways import accounts, inventory, orders
 from gateways.calls import caller_headers
@@ -122,6 +122,7 @@ class CategoryViewSet(PublicViewSet):
     """How the catalogue is ordered."""
 
     permission_classes = (AllowAny,)
+    pagination_class = None
 
     @extend_schema(
         operation_id="categories_list",
@@ -167,7 +168,8 @@ class ProductViewSet(PublicViewSet):
 class CartViewSet(PublicViewSet):
     """Carts. Whoever knows an anonymous cart's id may use it."""
 
-    permission_classes = (AllowAny,)
+    permission_classes = (IsNoService,)
+    serializer_class = shapes.NewCartSerializer
 
     @extend_schema(
         operation_id="carts_create",
@@ -193,7 +195,7 @@ class CartViewSet(PublicViewSet):
 class CartLineViewSet(PublicViewSet):
     """What is in a cart, and how many."""
 
-    permission_classes = (AllowAny,)
+    permission_classes = (IsNoService,)
     serializer_class = shapes.QuantitySerializer
 
     @extend_schema(

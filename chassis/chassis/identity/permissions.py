@@ -17,6 +17,16 @@ class IsPerson(BasePermission):
         return isinstance(user, User) and not user.has_role("service")
 
 
+class IsNoService(BasePermission):
+    """Lets everybody in, signed in or not, who is not a service."""
+
+    lets_anybody_in = True
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        user: Any = request.user
+        return not isinstance(user, User) or not user.has_role("service")
+
+
 class HasRole(BasePermission):
     """Lets people of one of `roles` in; made by `has_role()`."""
 

@@ -7,7 +7,7 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chassis.identity.permissions import has_scope
+from chassis.identity.permissions import IsNoService, has_scope
 from chassis.states import move
 from chassis.throttles.counting import AddressThrottle
 from chassis.viewsets import ServiceViewSet
@@ -48,6 +48,10 @@ class ParcelViewSet(
         parcel = Parcel.objects.get(pk=pk)
         move(parcel, to=ParcelState.SENT, table=TRANSITIONS)
         return Response(ParcelSerializer(parcel).data)
+
+    @action(detail=False, permission_classes=[IsNoService])
+    def tariff(self, request: Request) -> Response:
+        return Response({"per_kilogram": 5})
 
     @action(detail=False, throttle_classes=[ParcelThrottle], permission_classes=[AllowAny])
     def counted(self, request: Request) -> Response:
