@@ -10,6 +10,8 @@ threads = int(os.environ.get("WEB_THREADS", "8"))
 keepalive = 75
 timeout = 60
 graceful_timeout = 25
+# Whom to believe about the caller's scheme and address is Django's setting TRUSTED_PROXIES, for any kind of server.
+forwarded_allow_ips = ""
 # Loaded once, then forked: the code's memory is shared.
 preload_app = True
 # All gunicorns of a machine would share one path.
