@@ -19,6 +19,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from chassis.logs import logging_config
+from chassis.sizes import BODY_BYTES, UPLOAD_BYTES
 
 env = environ.Env()
 
@@ -227,8 +228,10 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "STATIC_ROOT": env.str("STATIC_ROOT", default="") or None,
         "WHITENOISE_USE_FINDERS": True,
         "WHITENOISE_ALLOW_ALL_ORIGINS": False,
-        "DATA_UPLOAD_MAX_MEMORY_SIZE": 1_048_576,
-        "UPLOAD_MAX_SIZE": 20_971_520,  # a form with files
+        "DATA_UPLOAD_MAX_MEMORY_SIZE": BODY_BYTES,
+        "UPLOAD_MAX_SIZE": UPLOAD_BYTES,
+        "DATA_UPLOAD_MAX_NUMBER_FIELDS": 2000,  # an admin's page of a product with all its variants
+        "DATA_UPLOAD_MAX_NUMBER_FILES": 20,
         # The marketplace
         "CURRENCY": env.str("CURRENCY", default="EUR"),
         "FRONTEND_URL": env.str("FRONTEND_URL", default=public_url),
