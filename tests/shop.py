@@ -25,6 +25,7 @@ from local import demo_accounts, logs
 from local.demo_accounts import DemoAccount
 from local.platform import Platform
 from tests.faults import FaultProxy
+from tests.secrets_in_logs import USED
 
 Found = TypeVar("Found")
 
@@ -80,7 +81,9 @@ class Api:
         url = f"{self.base}/api/v1{path}" if path.startswith("/") else f"{self.base}/{path}"
         with requests.Session() as session:
             session.trust_env = False
-            return session.request(method, url, headers=headers, timeout=options.pop("timeout", TIMEOUT), **options)
+            answer = session.request(method, url, headers=headers, timeout=options.pop("timeout", TIMEOUT), **options)
+        USED.see(answer)
+        return answer
 
     def expect(self, method: str, path: str, status: int | Collection[int], **options: Any) -> Any:
         """The answer's JSON (None where it is empty); shows the request's logs when the status is another."""
