@@ -11,7 +11,7 @@ GENERATED := '*/openapi.yaml' '*.mo' clients
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run reset logs demo test test-exhaustive test-browser lint fmt typecheck imports spec clients messages \
-	migrations drift check
+	bandit audit-dependencies migrations drift check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -63,6 +63,13 @@ typecheck: ## Check types, strictly
 imports: setup ## Check the walls between the packages
 	@PYTHONPATH=$(SERVICE_FOLDERS):chassis:clients $(BIN)/lint-imports --no-logo
 
+bandit: setup ## Look for what opens doors
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium --recursive chassis *_service local clients
+
+# Needs an advisory service (osv.dev, or AUDIT_URL=…), and so is no part of `check`. Exits with an error when it cannot ask.
+audit-dependencies: setup ## Ask which dependencies of uv.lock have known vulnerabilities
+	@$(BIN)/uv audit --locked --preview-features audit $(if $(AUDIT_URL),--service-url '$(AUDIT_URL)')
+
 migrations: setup ## Check that no model changed without its migration
 	@$(EACH) -- python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
@@ -85,4 +92,4 @@ drift: setup ## Check that generating specs, clients and translations again chan
 	test "$$before" = "$$(state)" || { git status --short -- $(GENERATED) | head -n 20; \
 		echo 'Generated files were out of date; they are written now: commit them.'; exit 1; }
 
-check: lint typecheck imports migrations drift ## All checks that need no database, as CI runs them
+check: lint bandit typecheck imports migrations drift ## All checks that need no database, as CI runs them

@@ -1,11 +1,11 @@
-"""Whether anything that opens something can be read in any log of a run: all that its tests used, typed, or were given."""
+"""Whether what opens something can be read in any log of a run: all that its tests used, typed, or were given."""
 
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg2
+import psycopg2  # type: ignore[import-untyped]
 import requests
 
 from local import demo_accounts

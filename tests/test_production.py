@@ -66,7 +66,9 @@ def environment_of(service: Service) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")} | PRODUCTION | MORE.get(service.name, {})
 
 
-def python(service: Service, arguments: Sequence[str], environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+def python(
+    service: Service, arguments: Sequence[str], environment: Mapping[str, str]
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, *arguments], cwd=service.folder, env=environment, capture_output=True, text=True, check=False
     )

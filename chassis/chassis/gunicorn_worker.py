@@ -1,9 +1,9 @@
 """gunicorn's threads, which never wait for a client.
 
-gunicorn's own gthread worker reads a request in a thread of its pool, and so many slow clients as there are threads stop
-the service; its `timeout` ends none of them. Here a thread gets a request that has arrived wholly, and leaves what the
-client does not take at once: waiting, both ways, is the event loop's business and has a bound. It speaks plain HTTP/1.1; TLS
-and HTTP/2 end at a proxy.
+gunicorn's own gthread worker reads a request in a thread of its pool: as many slow clients as there are threads stop
+the service, and its `timeout` ends none of them. Here a thread gets a request that has arrived wholly, and leaves what
+the client does not take at once: waiting, both ways, is the event loop's business and has a bound. It speaks plain
+HTTP/1.1; TLS and HTTP/2 end at a proxy.
 """
 
 import json

@@ -17,8 +17,8 @@ PAGES_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:{images}; "
     "font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Of pages: admin, browsable API, Swagger UI. Scripts are files of our own, never inline. Styles may be inline, as those
-pages have them in attributes; pictures may be data, as in Swagger UI and Bootstrap, or come from where media lie."""
+"""Of pages: admin, browsable API, Swagger UI. Scripts are files of our own, never inline. Styles may be inline, as
+those pages have them in attributes; pictures may be data, as in Swagger UI, or come from where media lie."""
 
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 

@@ -34,9 +34,9 @@ access_logger = logging.getLogger("access")
 class LineFormatter(JsonFormatter):
     """One JSON object a line, in which nobody finds what opens anything.
 
-    E-mail addresses come with the errors of PostgreSQL, signed tokens with whatever quotes a header. Random ids (UUIDv4)
-    are what knowing gives access to, as to an anonymous cart, and stand in addresses; ids that may be known are UUIDv7
-    or UUIDv5. A caller's request id may be random too: it opens nothing and stays.
+    E-mail addresses come with the errors of PostgreSQL, signed tokens with whatever quotes a header. Random ids
+    (UUIDv4) are those that open what they name, as an anonymous cart, and stand in addresses; ids that may be known
+    are UUIDv7 or UUIDv5. A caller's request id may be random too: it opens nothing and stays.
     """
 
     def format(self, record: logging.LogRecord) -> str:

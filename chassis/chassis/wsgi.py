@@ -8,7 +8,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.urls import get_resolver
 
-
 START = "start"
 """The tag of checks that also stop the start of a web process; commands, the worker's too, run all checks anyway."""
 
