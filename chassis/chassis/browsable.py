@@ -36,7 +36,7 @@ def _with_links(content: str, path: str) -> SafeString:
     # Quotes stay quotes: only as such does `urlize` find the addresses between them.
     # Escaped here, before anything is marked as safe.
     escaped = content.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return mark_safe(_ID.sub(link, escaped))  # noqa: S308 # nosec B703
+    return mark_safe(_ID.sub(link, escaped))  # noqa: S308 # nosec
 
 
 def _answers_get(address: str) -> bool:
