@@ -10,8 +10,8 @@ SERVICE_FOLDERS := auth_service:inventory_service:orders_service:payment_service
 GENERATED := '*/openapi.yaml' '*.mo' clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset logs demo audit test test-exhaustive test-browser lint fmt typecheck imports spec clients messages \
-	migrations drift compatibility release fuzz check
+.PHONY: help setup run reset logs demo audit test test-exhaustive test-browser lint fmt bandit audit-dependencies typecheck imports \
+	spec clients messages migrations drift compatibility release fuzz check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -71,6 +71,13 @@ typecheck: ## Check types, strictly
 imports: setup ## Check the walls between the packages
 	@PYTHONPATH=$(SERVICE_FOLDERS):chassis:clients $(BIN)/lint-imports --no-logo
 
+bandit: setup ## Look for what opens doors
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium --recursive chassis *_service local clients
+
+# Needs an advisory service (osv.dev, or AUDIT_URL=…), and so is no part of `check`. Exits with an error when it cannot ask.
+audit-dependencies: setup ## Ask which dependencies of uv.lock have known vulnerabilities
+	@$(BIN)/uv audit --locked --preview-features audit $(if $(AUDIT_URL),--service-url '$(AUDIT_URL)')
+
 migrations: setup ## Check that no model changed without its migration
 	@$(EACH) -- python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
@@ -99,4 +106,4 @@ compatibility: setup ## Check that what breaks users of the last release's APIs 
 release: setup ## Keep the present specs as a release's (VERSION=1.2.3), and date CHANGELOG.md
 	@$(PY) -m local.releases '$(VERSION)'
 
-check: lint typecheck imports migrations drift compatibility ## All checks that need no database, as CI runs them
+check: lint bandit typecheck imports migrations drift compatibility ## All checks that need no database, as CI runs them

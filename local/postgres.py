@@ -37,6 +37,9 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "",
     "log_checkpoints": "off",
+    # Statements hold what people typed, and details of errors the rows they met: neither belongs into a log.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 # For data that nobody will miss after a power cut; a killed server still keeps what was committed.
 THROW_AWAY = {"fsync": "off", "full_page_writes": "off"}

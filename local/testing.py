@@ -135,7 +135,8 @@ def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
     """How many tests there were, how many were skipped, and the names of those that failed."""
     if not report.exists():
         return 0, 0, ()
-    cases = ElementTree.parse(report).getroot().findall(".//testcase")  # noqa: S314 - pytest has just written it
+    # Of a file that pytest has just written.
+    cases = ElementTree.parse(report).getroot().findall(".//testcase")  # noqa: S314 # nosec B314
     bad = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
     skipped = [case for case in cases if case.find("skipped") is not None and case not in bad]
     names = tuple(f"{case.get('classname')}::{case.get('name')}" for case in bad)

@@ -6,6 +6,7 @@ import pytest
 
 from local.platform import Platform, Ports
 from tests.faults import FaultProxy
+from tests.secrets_in_logs import USED, known_to, leaks
 from tests.shop import Shop
 
 
@@ -33,8 +34,11 @@ def running_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("platform")
     with Platform(folder, ports=ports, throw_away=True, environment=environment, say=print) as platform:
         yield Shop(platform, proxies)
+        secrets = USED.values | known_to(platform)
     for proxy in proxies.values():
         proxy.close()
+    # Now that all of them have ended, nothing is left to be written.
+    assert leaks(folder / "log", secrets) == []
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from local.demo_accounts import DemoAccount
 from local.platform import Platform
 from local.services import ROOT
 from tests.faults import FaultProxy
+from tests.secrets_in_logs import USED
 
 Found = TypeVar("Found")
 
@@ -90,6 +91,7 @@ class Api:
             session.trust_env = False
             answer = session.request(method, url, headers=headers, timeout=options.pop("timeout", TIMEOUT), **options)
         self.contract.check(answer_of(answer))
+        USED.see(answer)
         return answer
 
     def expect(self, method: str, path: str, status: int | Collection[int], **options: Any) -> Any:

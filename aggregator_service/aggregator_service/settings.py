@@ -1,5 +1,7 @@
 from pathlib import Path
 
+from corsheaders.defaults import default_headers
+
 from chassis.settings import env, required, service_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -10,6 +12,26 @@ SHARED = service_settings(
     apps=["gateways", "sagas", "checkouts", "storefront", "platform_status", "browser_sessions", "audits"],
 )
 globals().update(SHARED)
+
+# CORS: which frontends may call the API from a browser. Nobody's cookies are needed for that: callers send a token.
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOW_CREDENTIALS = env.bool("CORS_ALLOW_CREDENTIALS", default=False)
+CORS_URLS_REGEX = r"^/api/v1/"
+CORS_ALLOW_METHODS = ["DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"]
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    "accept-language",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-request-id",
+]
+CORS_EXPOSE_HEADERS = ["ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID"]
+if CORS_ALLOWED_ORIGINS:
+    INSTALLED_APPS = [*SHARED["INSTALLED_APPS"], "corsheaders"]
+    MIDDLEWARE = list(SHARED["MIDDLEWARE"])
+    # Before the first that may refuse: a frontend must be able to read a refusal too.
+    MIDDLEWARE.insert(MIDDLEWARE.index("chassis.limits.LimitsMiddleware"), "corsheaders.middleware.CorsMiddleware")
 
 AUTHENTICATION_BACKENDS = [
     "chassis.identity.backends.BreakGlassBackend",

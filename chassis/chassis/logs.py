@@ -24,17 +24,31 @@ REQUEST_SECONDS = 20.0
 """How long a request may take: below the time-outs of browsers and load balancers, above those of calls out."""
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
+_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)?")
+_RANDOM_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 
 access_logger = logging.getLogger("access")
 
 
 class LineFormatter(JsonFormatter):
-    """One JSON object a line, in which no e-mail address can be read: they come with the errors of PostgreSQL."""
+    """One JSON object a line, in which nobody finds what opens anything.
+
+    E-mail addresses come with the errors of PostgreSQL, signed tokens with whatever quotes a header. Random ids
+    (UUIDv4) are those that open what they name, as an anonymous cart, and stand in addresses; ids that may be known
+    are UUIDv7 or UUIDv5. A caller's request id may be random too: it opens nothing and stays.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         line = super().format(record)
-        return _ADDRESS.sub("[e-mail]", line) if "@" in line else line
+        if "@" in line:
+            line = _ADDRESS.sub("[e-mail]", line)
+        if "eyJ" in line:
+            line = _TOKEN.sub("[token]", line)
+        if "-4" in line:
+            known = getattr(record, "request_id", "")
+            line = _RANDOM_ID.sub(lambda found: known if found[0] == known else "[random id]", line)
+        return line
 
 
 class ContextFilter(logging.Filter):
@@ -79,6 +93,8 @@ def logging_config(*, service: str, level: str) -> dict[str, Any]:
             # 4xx answers are in the access line; Django would warn of each once more.
             "django.request": {"level": "ERROR"},
             "gunicorn.error": {"handlers": [], "propagate": True},
+            # Would tell each call's query at DEBUG.
+            "urllib3": {"level": "INFO"},
         },
     }
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.permissions import AllowAny
 
 from chassis.problems import PROBLEM_JSON
 
@@ -63,14 +62,8 @@ CLIENT_ADDRESS = OpenApiParameter(
 """For operations that are throttled by address."""
 
 
-PROBLEM_RESPONSE = {
-    "description": "",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
-
-
 class AutoSchema(SpectacularAutoSchema):
-    """Adds the header that every POST accepts, and what the permissions say: who needs a token, who is refused."""
+    """Adds the header that every POST accepts, and whether a token is needed."""
 
     def get_override_parameters(self) -> list[Any]:
         declared: list[Any] = list(super().get_override_parameters())
@@ -80,12 +73,6 @@ class AutoSchema(SpectacularAutoSchema):
         schemes: list[Any] = super().get_auth()
         open_to_all = all(getattr(each, "lets_anybody_in", False) for each in self.view.get_permissions())
         return [*schemes, {}] if open_to_all and {} not in schemes else schemes
-
-    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
-        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
-        if operation is not None and not all(isinstance(each, AllowAny) for each in self.view.get_permissions()):
-            operation["responses"].setdefault("403", dict(PROBLEM_RESPONSE))
-        return operation
 
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

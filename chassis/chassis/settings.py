@@ -19,6 +19,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from chassis.logs import logging_config
+from chassis.sizes import BODY_BYTES, UPLOAD_BYTES
 
 env = environ.Env()
 
@@ -48,6 +49,29 @@ def _level() -> str:
     if level not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
         raise ImproperlyConfigured(f"LOG_LEVEL is {level!r}; it must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
     return level
+
+
+def _secret_key() -> str:
+    key = required("SECRET_KEY", development=DEVELOPMENT_SECRET_KEY)
+    # What `check --deploy` asks for, which gunicorn does not run.
+    if is_production() and (len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure-")):
+        raise ImproperlyConfigured("SECRET_KEY can be guessed: production needs 50 random characters or more.")
+    return key
+
+
+def _allowed_hosts() -> list[str]:
+    hosts = [host.strip() for host in required("ALLOWED_HOSTS", development="*").split(",") if host.strip()]
+    if is_production() and (not hosts or "*" in hosts):
+        raise ImproperlyConfigured("ALLOWED_HOSTS must name hosts: production does not answer to any name.")
+    return hosts
+
+
+def _trusted_proxies() -> int:
+    """How many proxies of ours a request passes, whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    proxies = env.str("TRUSTED_PROXIES", default="0")
+    if not proxies.isdecimal():
+        raise ImproperlyConfigured(f"TRUSTED_PROXIES is {proxies!r}; it must be how many proxies stand in front.")
+    return int(proxies)
 
 
 def _encryption_key() -> str:
@@ -89,6 +113,9 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
     django_stubs_ext.monkeypatch()
     production = is_production()
     project = f"{service}_service"
+    if production and env.bool("DEBUG", default=False):
+        raise ImproperlyConfigured("Unset DEBUG: production does not start with it.")
+    proxies = _trusted_proxies()
     public_url = required("PUBLIC_URL", development="http://127.0.0.1:8000")
     mailjet_key = env.str("MAILJET_API_KEY", default="")
     mailjet_secret = env.str("MAILJET_API_SECRET", default="")
@@ -97,9 +124,9 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
     return {
         "SERVICE_NAME": service,
         "DEBUG": False,
-        "SECRET_KEY": required("SECRET_KEY", development=DEVELOPMENT_SECRET_KEY),
+        "SECRET_KEY": _secret_key(),
         "FIELD_ENCRYPTION_KEY": _encryption_key(),
-        "ALLOWED_HOSTS": [host.strip() for host in required("ALLOWED_HOSTS", development="*").split(",")],
+        "ALLOWED_HOSTS": _allowed_hosts(),
         "PUBLIC_URL": public_url,
         "CSRF_TRUSTED_ORIGINS": ["{0.scheme}://{0.netloc}".format(urlsplit(public_url))],
         "ROOT_URLCONF": f"{project}.urls",
@@ -126,8 +153,11 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         ],
         "MIDDLEWARE": [
             "chassis.logs.RequestLogMiddleware",
-            "chassis.limits.LimitsMiddleware",
             "django.middleware.security.SecurityMiddleware",
+            "chassis.headers.HeadersMiddleware",
+            "django.middleware.clickjacking.XFrameOptionsMiddleware",
+            "chassis.headers.ProxiesMiddleware",
+            "chassis.limits.LimitsMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.locale.LocaleMiddleware",
@@ -135,7 +165,6 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
-            "django.middleware.clickjacking.XFrameOptionsMiddleware",
         ],
         "TEMPLATES": [
             {
@@ -176,9 +205,20 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "SESSION_COOKIE_AGE": 8 * 3600,
         "SESSION_COOKIE_SECURE": production,
         "CSRF_COOKIE_SECURE": production,
-        "SECURE_SSL_REDIRECT": False,
-        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if production else None,
-        "SECURE_HSTS_SECONDS": 31_536_000 if production else 0,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "CSRF_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "CSRF_COOKIE_SAMESITE": "Lax",
+        # HTTPS ends at a proxy; without one to believe nobody can tell HTTP from HTTPS here.
+        "TRUSTED_PROXIES": proxies,
+        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if proxies else None,
+        # Pages for people. A program that sends its token over HTTP is not helped by a redirect, and services may call
+        # each other, and be probed, without the proxy.
+        "SECURE_SSL_REDIRECT": production and proxies > 0,
+        "SECURE_REDIRECT_EXEMPT": [r"^livez$", r"^readyz$", r"^api/v1/", r"^\.well-known/"],
+        "SECURE_HSTS_SECONDS": env.int("HSTS_SECONDS", default=31_536_000 if production else 0),
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": env.bool("HSTS_INCLUDE_SUBDOMAINS", default=True),
+        "SECURE_HSTS_PRELOAD": env.bool("HSTS_PRELOAD", default=True),
         "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
         "CSRF_FAILURE_VIEW": "chassis.problems.csrf_failure",
         "X_FRAME_OPTIONS": "DENY",
@@ -187,8 +227,11 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         # Collected where an image is built; without that, WhiteNoise finds the files in their packages.
         "STATIC_ROOT": env.str("STATIC_ROOT", default="") or None,
         "WHITENOISE_USE_FINDERS": True,
-        "DATA_UPLOAD_MAX_MEMORY_SIZE": 1_048_576,
-        "UPLOAD_MAX_SIZE": 20_971_520,  # a form with files
+        "WHITENOISE_ALLOW_ALL_ORIGINS": False,
+        "DATA_UPLOAD_MAX_MEMORY_SIZE": BODY_BYTES,
+        "UPLOAD_MAX_SIZE": UPLOAD_BYTES,
+        "DATA_UPLOAD_MAX_NUMBER_FIELDS": 2000,  # an admin's page of a product with all its variants
+        "DATA_UPLOAD_MAX_NUMBER_FILES": 20,
         # The marketplace
         "CURRENCY": env.str("CURRENCY", default="EUR"),
         "FRONTEND_URL": env.str("FRONTEND_URL", default=public_url),

@@ -10,7 +10,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 import chassis.identity.schema  # noqa: F401 - registers how the spec names our authentication
 from chassis.api_root import ApiRootView
@@ -59,5 +59,5 @@ def service_urls(name: str, *, description: str = "") -> list[URLPattern | URLRe
         path("", include(sign_in)),
         re_path(r"^api/v1/?$", ApiRootView.as_view(service=name), name="api-root"),
         path("api/schema/", SpectacularAPIView.as_view(custom_settings=served), name="schema"),
-        path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+        path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     ]

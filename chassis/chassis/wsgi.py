@@ -3,8 +3,13 @@
 from typing import Any
 
 import django
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.urls import get_resolver
+
+START = "start"
+"""The tag of checks that also stop the start of a web process; commands, the worker's too, run all checks anyway."""
 
 
 class Request(WSGIRequest):
@@ -23,8 +28,13 @@ class Handler(WSGIHandler):
 
 
 def get_wsgi_application() -> Handler:
-    """Set Django up and return the application, with all that its first request would have to import."""
+    """Set Django up and return the application, with all that its first request would have to import.
+
+    Raises `ImproperlyConfigured` with the first thing that a check tagged `START` has to say.
+    """
     django.setup(set_prefix=False)
+    for refusal in run_checks(tags=[START]):
+        raise ImproperlyConfigured(refusal.msg)
     application = Handler()
     _ = get_resolver().url_patterns
     return application

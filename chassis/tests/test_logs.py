@@ -2,6 +2,7 @@
 
 import json
 import logging
+import uuid
 from collections.abc import Iterator
 from io import StringIO
 from logging.config import dictConfig
@@ -86,6 +87,42 @@ def test_addresses_are_not_written(lines: Lines, address: str) -> None:
     assert line["message"] == "no mail to [e-mail]"
     assert line["exc_info"].endswith("(email)=([e-mail]) already exists.")
     assert line["to"] == ["[e-mail]"]
+
+
+def test_what_opens_something_is_not_written(lines: Lines) -> None:
+    token, opening = make_token(), str(uuid.uuid4())
+    known = {"order": "0190f0c2-7b7e-7c9a-4b1e-4d9f3f1d2c11", "saga": str(uuid.uuid5(uuid.NAMESPACE_URL, "a"))}
+    given = request_id.set(str(uuid.uuid4()))
+    logging.getLogger("shop").info("call with %s to /carts/%s", token, opening.upper(), extra={**known, "id": opening})
+    expected = request_id.get()
+    request_id.reset(given)
+    (line,) = lines.all()
+    assert line["message"] == "call with [token] to /carts/[random id]"
+    assert (line["id"], line["request_id"]) == ("[random id]", expected)
+    assert {name: line[name] for name in known} == known
+
+
+@pytest.mark.django_db
+def test_no_access_line_tells_what_opens_something(lines: Lines) -> None:
+    opening = uuid.uuid4()
+    APIClient().get(f"/api/v1/parcels/{opening}?token=hidden", headers={"cookie": "chassis_session=hidden"})
+    (line,) = lines.all()
+    assert line["path"] == "/api/v1/parcels/[random id]"
+    assert "hidden" not in lines.getvalue()
+
+
+@pytest.mark.django_db
+def test_a_traceback_shows_no_values(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object) -> None:
+        password = "hidden".upper()
+        raise KeyError(len(password))
+
+    monkeypatch.setattr(ParcelViewSet, "get_queryset", fail)
+    client = APIClient(raise_request_exception=False)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {make_token()}")
+    client.get("/api/v1/parcels")
+    assert "KeyError: 6" in lines.all()[0]["exc_info"]
+    assert "HIDDEN" not in lines.getvalue()
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING", "ERROR"])

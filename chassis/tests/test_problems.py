@@ -227,6 +227,32 @@ def test_a_body_too_large_is_a_413_and_not_read(quiet: APIClient, settings: Sett
     assert Parcel.objects.count() == 0
 
 
+def test_a_body_that_does_not_say_its_length_is_a_411(quiet: APIClient) -> None:
+    _is_problem(quiet.post(URL, {"name": "a"}, headers={"Transfer-Encoding": "chunked"}), 411, "length_required")
+    assert Parcel.objects.count() == 0
+
+
+@pytest.mark.parametrize(("parameters", "status"), [(200, 200), (201, 400)])
+def test_an_address_may_have_so_many_parameters(quiet: APIClient, parameters: int, status: int) -> None:
+    assert quiet.get(f"{URL}?" + "&".join(["a=b"] * parameters)).status_code == status
+
+
+@pytest.mark.parametrize("depth", [100, 300, 500, 700, 900, 950, 980, 1000, 3000])
+def test_json_of_any_depth_is_no_defect(quiet: APIClient, depth: int) -> None:
+    for opening, closing in (("[", "]"), ('{"name": ', "}")):
+        body = '{"name": "a", "weight": ' + opening * depth + "1" + closing * depth + "}"
+        answer = quiet.post(URL, body.encode(), content_type="application/json")
+        _is_problem(answer, 400, answer.json()["code"])
+    assert Parcel.objects.count() == 0
+
+
+def test_a_form_of_too_many_fields_is_refused(quiet: APIClient) -> None:
+    body = "&".join(f"f{number}=1" for number in range(2001))
+    answer = quiet.generic("POST", URL, body, content_type="application/x-www-form-urlencoded")
+    _is_problem(answer, 400, "bad_request")
+    assert Parcel.objects.count() == 0
+
+
 def test_forms_with_files_may_be_larger_but_not_their_fields(quiet: APIClient, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
     answer = quiet.post(URL, {"name": "a" * 2000}, format="multipart")

@@ -17,7 +17,7 @@ from chassis import settings
 
 ReadSettings = Callable[..., dict[str, Any]]
 
-SECRET = "a-secret-that-nobody-may-read-0123456789"
+SECRET = "a-secret-that-nobody-may-read-0123456789-abcdefghij"
 KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
 PRODUCTION = {
     "ENVIRONMENT": "production",
@@ -27,7 +27,9 @@ PRODUCTION = {
     "PUBLIC_URL": "https://shop.test",
     "AUTH_URL": "https://auth.test",
     "ALLOWED_HOSTS": "shop.test, inner.test",
+    "TRUSTED_PROXIES": "1",
 }
+MAY_BE_UNSET = {"ENVIRONMENT", "TRUSTED_PROXIES"}
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def test_production_starts_with_all_it_needs(environment: ReadSettings) -> None:
     assert read["EMAIL_BACKEND"] == "chassis.mail.files.EmailBackend"
 
 
-@pytest.mark.parametrize("name", [name for name in PRODUCTION if name != "ENVIRONMENT"])
+@pytest.mark.parametrize("name", [name for name in PRODUCTION if name not in MAY_BE_UNSET])
 def test_production_does_not_start_without(environment: ReadSettings, name: str) -> None:
     with pytest.raises(ImproperlyConfigured) as stopped:
         environment(**{key: value for key, value in PRODUCTION.items() if key != name})
@@ -83,7 +85,14 @@ def test_development_starts_with_nothing_set(environment: ReadSettings) -> None:
         ("SECRET_KEY", settings.DEVELOPMENT_SECRET_KEY, "Set SECRET_KEY: "),
         ("FIELD_ENCRYPTION_KEY", settings.DEVELOPMENT_ENCRYPTION_KEY, "Set FIELD_ENCRYPTION_KEY: "),
         ("FIELD_ENCRYPTION_KEY", "too-short-hidden", "FIELD_ENCRYPTION_KEY must be 32 bytes"),
+        ("SECRET_KEY", "hidden-and-short", "SECRET_KEY can be guessed"),
+        ("SECRET_KEY", "hid" * 20, "SECRET_KEY can be guessed"),
+        ("SECRET_KEY", "django-insecure-hidden-0123456789-0123456789-0123456789", "SECRET_KEY can be guessed"),
         ("ALLOWED_HOSTS", "*", "Set ALLOWED_HOSTS: "),
+        ("ALLOWED_HOSTS", "shop.test, *", "ALLOWED_HOSTS must name hosts"),
+        ("ALLOWED_HOSTS", " , ", "ALLOWED_HOSTS must name hosts"),
+        ("TRUSTED_PROXIES", "yes", "TRUSTED_PROXIES is 'yes'; it must be how many"),
+        ("DEBUG", "true", "Unset DEBUG: "),
         ("ENVIRONMENT", "staging", "ENVIRONMENT is 'staging'; it must be production or development"),
         ("DATABASE_URL", "mysql://shop:hidden-password@db.test/shop", "DATABASE_URL must be like postgres://"),
         ("DATABASE_URL", "hidden-password", "DATABASE_URL must be like postgres://"),
@@ -102,6 +111,14 @@ def test_a_wrong_value_stops_the_start_and_is_not_shown(
     written = "".join(traceback.format_exception(stopped.value))
     assert "hidden" not in written
     assert SECRET not in written
+
+
+@pytest.mark.parametrize(("proxies", "header"), [("0", None), ("2", ("HTTP_X_FORWARDED_PROTO", "https"))])
+def test_what_a_proxy_says_is_believed_by_setting_only(
+    environment: ReadSettings, proxies: str, header: tuple[str, str] | None
+) -> None:
+    read = environment(**{**PRODUCTION, "TRUSTED_PROXIES": proxies})
+    assert (read["SECURE_PROXY_SSL_HEADER"], read["SECURE_SSL_REDIRECT"]) == (header, header is not None)
 
 
 def test_mailjets_keys_choose_its_backend(environment: ReadSettings) -> None:

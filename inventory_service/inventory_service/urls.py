@@ -2,6 +2,7 @@ import mimetypes
 
 from django.conf import settings
 from django.urls import include, path
+from django.views.decorators.cache import cache_control
 from django.views.static import serve
 
 from chassis.settings import is_production
@@ -17,5 +18,6 @@ urlpatterns = [
 if not is_production():
     # In production a web server or a bucket serves the images.
     mimetypes.add_type("image/webp", ".webp")
-    urlpatterns += [path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT})]
+    pictures = cache_control(public=True, max_age=86_400)(serve)
+    urlpatterns += [path("media/<path:path>", pictures, {"document_root": settings.MEDIA_ROOT})]
 handler400, handler403, handler404, handler500 = error_handlers

@@ -6,10 +6,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from chassis.settings import is_production
+from chassis.wsgi import START
 from payments.providers import PROVIDERS
 
 
-@register()
+@register(START)
 def provider_is_fit_for_the_environment(**kwargs: Any) -> list[CheckMessage]:
     """Refuse an unknown provider anywhere, and in production the sandbox, which takes no money at all."""
     if settings.PAYMENT_PROVIDER not in PROVIDERS:

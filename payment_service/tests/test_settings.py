@@ -16,7 +16,7 @@ def test_production_does_not_start_with_the_sandbox_or_without_a_provider(provid
     environment = {
         **os.environ,
         "ENVIRONMENT": "production",
-        "SECRET_KEY": "x" * 60,
+        "SECRET_KEY": "a-key-of-this-test-alone-0123456789-abcdefghijklmnopqrst",
         "FIELD_ENCRYPTION_KEY": "c29tZS1vdGhlci1maWVsZC1rZXktMzItYnl0ZXMtbG4=",
         "PUBLIC_URL": "https://pay.example",
         "ALLOWED_HOSTS": "pay.example",

@@ -59,7 +59,7 @@ def test_the_root_leads_strangers_to_all_lists_in_and_out(visitor: Visitor, serv
     visitor.fill_in_login("buyer007@demo.test", demo_accounts.PASSWORD)
     assert visitor.path() == "/api/v1/"
     visitor.page.get_by_role("link", name="buyer007@demo.test").click()
-    visitor.click(visitor.page.get_by_role("link", name="Log out"))
+    visitor.click(visitor.page.get_by_role("button", name="Log out"))
     assert visitor.path() == "/api/v1/"
     expect(visitor.page.get_by_role("link", name="Log in")).to_be_visible()
 
@@ -68,7 +68,7 @@ def test_logging_out_of_one_service_leaves_the_others(visitor: Visitor) -> None:
     for service in ("aggregator", "orders"):
         visitor.log_in(service, "buyer008@demo.test", page=ADDRESSES)
     visitor.page.get_by_role("link", name="buyer008@demo.test").click()
-    visitor.click(visitor.page.get_by_role("link", name="Log out"), 401)
+    visitor.click(visitor.page.get_by_role("button", name="Log out"), 401)
     visitor.open("aggregator", ADDRESSES)
     expect(visitor.page.locator(".navbar")).to_contain_text("buyer008@demo.test")
 

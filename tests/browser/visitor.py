@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request,
 
 from local import demo_accounts
 from local.platform import Platform
+from tests.secrets_in_logs import USED
 
 TIMEOUT = 20_000
 """Milliseconds: the machine may be busy."""
@@ -33,6 +34,8 @@ class Visitor:
         self.page.on("requestfailed", self._check_failure)
 
     def leave(self) -> None:
+        for cookie in self.context.cookies():
+            USED.remember(cookie.get("value"))
         self.context.close()
 
     # Going somewhere
