@@ -110,6 +110,10 @@ class ServiceSession(requests.Session):
             kwargs["headers"].setdefault("X-Request-ID", request_id.get())
         kwargs |= {"allow_redirects": False, "stream": True}
         verb = method.decode() if isinstance(method, bytes) else method
+        # Before there is anything to wait for: others' calls may hang in all places.
+        if self.is_open:
+            self._probe_in_background(url)
+            raise CallError(self.service, "failed several times in a row, not called for now")
         if not self._bulkhead.acquire(timeout=max(0.0, min(timeout[0], _remaining()))):
             raise CallError(self.service, "too many calls are waiting for it")
         try:
@@ -142,9 +146,6 @@ class ServiceSession(requests.Session):
         remaining = _remaining()
         if remaining < LEAST_SECONDS:
             raise CallError(self.service, "no time left for the call")
-        if self.is_open:
-            self._probe_in_background(url)
-            raise CallError(self.service, "failed several times in a row, not called for now")
         connect, answer = timeout
         whole = min(connect + answer, remaining)
         until = time.monotonic() + whole
