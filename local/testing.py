@@ -35,16 +35,19 @@ class Suite:
 
 
 # The longest first, so that the others run beside it. Each of the platform's starts a platform of its own.
-OTHER_FOLDERS = ("--ignore=tests/browser", "--ignore=tests/local", "--ignore=tests/test_crash.py")
+OF_THEIR_OWN = ("browser", "local", "test_crash.py", "test_latency.py", "test_what_needs_what.py")
 SUITES = [
     Suite("crash", ROOT, ("tests/test_crash.py", "--durations=10")),
-    Suite("platform", ROOT, ("tests", *OTHER_FOLDERS, "--durations=10")),
+    Suite("needs", ROOT, ("tests/test_what_needs_what.py", "--durations=10")),
+    Suite("platform", ROOT, ("tests", *(f"--ignore=tests/{name}" for name in OF_THEIR_OWN), "--durations=10")),
     Suite("local", ROOT, ("tests/local",)),
     Suite("chassis", ROOT / "chassis"),
     Suite("clients", ROOT / "clients"),
     *(Suite(service.name, service.folder) for service in SERVICES),
 ]
 BROWSER = Suite("browser", ROOT, ("tests/browser",))
+# Compares times: not beside anything else.
+LATENCY = Suite("latency", ROOT, ("tests/test_latency.py", "-s"))
 
 
 @dataclass(frozen=True)
@@ -140,8 +143,8 @@ def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
 
 
 def suites_named(names: Sequence[str]) -> list[Suite]:
-    """The suites of those names (none: all but the browser's); raises LocalError for an unknown name."""
-    known = {suite.name: suite for suite in [*SUITES, BROWSER]}
+    """The suites of those names (none: all but browser and latency); raises LocalError for an unknown name."""
+    known = {suite.name: suite for suite in [*SUITES, BROWSER, LATENCY]}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise LocalError(f"There are no tests called {', '.join(unknown)}; there are: {', '.join(known)}.")

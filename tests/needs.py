@@ -15,7 +15,7 @@ import requests
 
 from local.services import ROOT
 from tests.faults import BEFORE, FaultProxy, Held
-from tests.shop import ADDRESS, PASSWORD, Basket, Item, Person, Shop, eventually, fresh_email
+from tests.shop import ADDRESS, PASSWORD, Basket, Item, Person, Shop, eventually, fresh_email, problem_of
 
 KINDS = ("dead", "hanging", "answering 500", "slow", "closing connections", "database dead")
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -145,6 +145,25 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "GET /status": _anonymous("GET", "/status"),
 }
+
+
+def fits(answer: requests.Response, cell: str) -> str:
+    """What is wrong with the answer, or nothing."""
+    body: Any = answer.json() if answer.content else {}
+    missing = body.get("degraded", [])
+    match cell:
+        case "works" | "slow":
+            right = answer.status_code in {200, 201, 204} and not missing
+        case "degraded":
+            right = answer.status_code == 200 and bool(missing)
+        case "202":
+            right = answer.status_code == 202 and body["state"] == "processing"
+        case "503":
+            right = answer.status_code == 503 and "Retry-After" in answer.headers
+            problem_of(answer)
+        case _:
+            raise AssertionError(f"unknown cell {cell!r}")
+    return "" if right else f"{cell} expected, got {answer.status_code} {answer.text[:300]}"
 
 
 @contextmanager

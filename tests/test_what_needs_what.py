@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 import requests
@@ -20,6 +19,7 @@ from tests.needs import (
     OPERATIONS,
     Prepared,
     broken,
+    fits,
     prepare,
     readiness,
     timed,
@@ -32,25 +32,6 @@ from tests.shop import PASSWORD, Shop, fresh_email, problem_of, together
 AT_ONCE = 12
 WITHIN = {"works": 5.0, "degraded": 5.0, "slow": 10.0, "503": 8.0, "202": 20.0}
 """Seconds in which each promise is kept; a little more than is promised, since many are tried at a time."""
-
-
-def fits(answer: requests.Response, cell: str) -> str:
-    """What is wrong with the answer, or nothing."""
-    body: Any = answer.json() if answer.content else {}
-    missing = body.get("degraded", [])
-    match cell:
-        case "works" | "slow":
-            right = answer.status_code in {200, 201, 204} and not missing
-        case "degraded":
-            right = answer.status_code == 200 and bool(missing)
-        case "202":
-            right = answer.status_code == 202 and body["state"] == "processing"
-        case "503":
-            right = answer.status_code == 503 and "Retry-After" in answer.headers
-            problem_of(answer)
-        case _:
-            raise AssertionError(f"unknown cell {cell!r}")
-    return "" if right else f"{cell} expected, got {answer.status_code} {answer.text[:300]}"
 
 
 def test_the_tables_are_of_all_public_operations_and_faults() -> None:
