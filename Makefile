@@ -10,8 +10,8 @@ SERVICE_FOLDERS := auth_service:inventory_service:orders_service:payment_service
 GENERATED := '*/openapi.yaml' '*.mo' clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset logs demo audit test test-exhaustive test-browser lint fmt bandit audit-dependencies typecheck imports \
-	spec clients messages migrations drift compatibility release fuzz check
+.PHONY: help setup run reset logs demo audit test test-exhaustive latency test-browser lint fmt bandit audit-dependencies \
+	typecheck imports spec clients messages migrations drift compatibility release fuzz check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,7 +42,10 @@ test: setup ## Run the tests on a PostgreSQL of their own (ONLY="chassis orders"
 	@exec $(PY) -m local test $(ONLY)
 
 test-exhaustive: setup ## Run the whole platform's tests, those that take long included
-	@exec $(PY) -m local test crash platform -- --exhaustive
+	@exec $(PY) -m local test crash needs platform -- --exhaustive
+
+latency: setup ## Compare latencies while a service hangs with calm ones; writes docs/proof/latency.md (idle machine)
+	@exec $(PY) -m local test latency
 
 test-browser: ## Run the browser tests (they need Chromium)
 	@$(PYTHON) -m local.bootstrap browser

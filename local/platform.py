@@ -131,7 +131,7 @@ class Platform:
     def process(self, name: str) -> Process:
         """The process of that name, e.g. `payment-web`: to be killed, paused and resumed.
 
-        One that is killed is started again, as one that dies by itself; to keep it away use `stop_service`.
+        One that is killed is started again, as one that dies by itself; to keep it away use `stop_process`.
         """
         return self._processes[name]
 
@@ -146,6 +146,20 @@ class Platform:
     def start_service(self, name: str) -> None:
         """Starts the service's web process and worker, and waits until it is ready."""
         self._launch([service for service in self.services if service.name == name])
+
+    def stop_process(self, name: str) -> None:
+        """Kills the process and keeps it away until `start_process`; a database's, for one."""
+        process = self._processes[name]
+        self._supervisor.forget(process)
+        process.kill()
+
+    def start_process(self, name: str) -> None:
+        """Starts what `stop_process` stopped; a database answers when this returns, other processes soon after."""
+        process = self._processes[name]
+        servers = {server.process.name: server for server in self.postgres.values()}
+        start = servers[name].start if name in servers else process.start
+        start()
+        self._supervisor.watch(process, start=start)
 
     def wait_until_ready(self, name: str, timeout: float = READY_TIMEOUT) -> None:
         """Returns once the service answers that it is ready; raises LocalError after so many seconds."""

@@ -36,10 +36,19 @@ class Suite:
 
 # The longest first, so that the others run beside it. Each of the platform's starts a platform of its own; what the
 # permissions' walk leaves behind is of no checkout, which would be a finding to all others.
-ELSEWHERE = [f"--ignore=tests/{name}" for name in ("browser", "fuzz", "local", "test_crash.py", "test_permissions.py")]
+OF_THEIR_OWN = (
+    "browser",
+    "fuzz",
+    "local",
+    "test_crash.py",
+    "test_latency.py",
+    "test_permissions.py",
+    "test_what_needs_what.py",
+)
 SUITES = [
     Suite("crash", ROOT, ("tests/test_crash.py", "--durations=10")),
-    Suite("platform", ROOT, ("tests", *ELSEWHERE, "--durations=10")),
+    Suite("needs", ROOT, ("tests/test_what_needs_what.py", "--durations=10")),
+    Suite("platform", ROOT, ("tests", *(f"--ignore=tests/{name}" for name in OF_THEIR_OWN), "--durations=10")),
     Suite("permissions", ROOT, ("tests/test_permissions.py", "--durations=10")),
     Suite("local", ROOT, ("tests/local",)),
     Suite("chassis", ROOT / "chassis"),
@@ -48,6 +57,8 @@ SUITES = [
 ]
 BROWSER = Suite("browser", ROOT, ("tests/browser",))
 FUZZ = Suite("fuzz", ROOT, ("tests/fuzz",))
+# Compares times: not beside anything else.
+LATENCY = Suite("latency", ROOT, ("tests/test_latency.py", "-s"))
 
 
 @dataclass(frozen=True)
@@ -144,8 +155,8 @@ def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
 
 
 def suites_named(names: Sequence[str]) -> list[Suite]:
-    """The suites of those names (none: all but browser and fuzz); raises LocalError for an unknown name."""
-    known = {suite.name: suite for suite in [*SUITES, BROWSER, FUZZ]}
+    """The suites of those names (none: all but browser, fuzz, latency); raises LocalError for an unknown name."""
+    known = {suite.name: suite for suite in [*SUITES, BROWSER, FUZZ, LATENCY]}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise LocalError(f"There are no tests called {', '.join(unknown)}; there are: {', '.join(known)}.")

@@ -57,6 +57,8 @@ SPECTACULAR_SETTINGS = SHARED["SPECTACULAR_SETTINGS"] | {
     },
 }
 
+READY_WITHOUT_DATABASE = True  # all but checkouts
+
 INVENTORY_URL = required("INVENTORY_URL", development="http://127.0.0.1:8002")
 ORDERS_URL = required("ORDERS_URL", development="http://127.0.0.1:8003")
 PAYMENT_URL = required("PAYMENT_URL", development="http://127.0.0.1:8004")

@@ -10,7 +10,7 @@ from auth_client.api.accounts import accounts_me, accounts_register, accounts_ve
 from auth_client.api.auth import auth_token_create, auth_token_refresh, auth_token_revoke
 from auth_client.api.sellers import sellers_list
 from gateways.bodies import passed_body
-from gateways.calls import answer, caller_headers
+from gateways.calls import answer, caller_headers, optional_answer
 from gateways.service_token import NoServiceTokenError, service_token
 
 SERVICE = "auth"
@@ -73,8 +73,8 @@ def log_out(request: Request) -> None:
 
 
 def sellers(*, ids: list[UUID]) -> list[Json]:
-    """Public profiles of these sellers; who is none is left out."""
-    profiles: list[Json] = answer(SERVICE, partial(sellers_list.sync_detailed, id=ids))["results"]
+    """Public profiles of these sellers, if they come soon; who is none is left out."""
+    profiles: list[Json] = optional_answer(SERVICE, partial(sellers_list.sync_detailed, id=ids))["results"]
     return profiles
 
 

@@ -37,6 +37,10 @@ MALFORMED = (
 
 sessions = {name: ServiceSession(name) for name in ("auth", "inventory", "orders", "payment")}
 
+# For what an answer can do without: nobody waits long for it. Sessions of their own, because a service that is slow
+# for such a part is not one that is down for a payment.
+optional_sessions = {name: ServiceSession(name, timeout=(0.2, 0.5)) for name in ("auth", "payment")}
+
 
 class ServiceDownError(UnavailableError):
     """A service gave no usable answer."""
@@ -73,10 +77,20 @@ def answer(service: str, operation: Callable[..., Any], headers: Headers | None 
     return body
 
 
+def optional_answer(service: str, operation: Callable[..., Any], headers: Headers | None = None) -> Any:
+    """Like `answer`, for a part that is left out when it does not come within half a second."""
+    _status, body = _exchange(_client(service, optional_sessions[service]), service, operation, headers)
+    return body
+
+
 def exchange(service: str, operation: Callable[..., Any], headers: Headers | None = None) -> tuple[int, Any]:
     """Like `answer`, for operations that succeed in more than one way: return the status too."""
+    return _exchange(_client(service, sessions[service]), service, operation, headers)
+
+
+def _exchange(client: Any, service: str, operation: Callable[..., Any], headers: Headers | None) -> tuple[int, Any]:
     try:
-        response = operation(client=_client(service), headers=headers)
+        response = operation(client=client, headers=headers)
     except requests.RequestException as exc:
         logger.warning("call failed", extra={"to": service, "error": str(exc)})
         raise ServiceDownError(service) from exc
@@ -131,11 +145,11 @@ def _language() -> dict[str, str]:
     return {"Accept-Language": get_language() or "en"}
 
 
-def _client(service: str) -> Any:
+def _client(service: str, session: ServiceSession) -> Any:
     module, url = {
         "auth": (auth_client, settings.AUTH_URL),
         "inventory": (inventory_client, settings.INVENTORY_URL),
         "orders": (orders_client, settings.ORDERS_URL),
         "payment": (payment_client, settings.PAYMENT_URL),
     }[service]
-    return module.Client(base_url=url, session=sessions[service], timeout=None)
+    return module.Client(base_url=url, session=session, timeout=None)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from requests import RequestException
@@ -36,6 +37,8 @@ class NoServiceTokenError(UnavailableError):
 class ServiceTokenKeeper:
     """Holds an account's token in this process's memory, then in the database, and renews it from the auth service.
 
+    A worker renews the platform\'s at half its life, so that no request waits for that; past its life whoever needs it does.
+
     `account` names the settings with its credentials: `<account>_CLIENT_ID` and `<account>_CLIENT_SECRET`.
     """
 
@@ -45,21 +48,35 @@ class ServiceTokenKeeper:
         self._session = ServiceSession("auth", timeout=(1.0, 3.0))
         self._token = ""
         self._good_until = float("-inf")
+        self._expires = float("-inf")
         self._tried_at = float("-inf")
 
     def get(self) -> str:
         """Return a token that is valid now. Raises `NoServiceTokenError`."""
         if time.monotonic() < self._good_until:
             return self._token
-        row = ServiceToken.objects.filter(client_id=self._client_id).first()
-        if row is None or row.renew_at <= timezone.now():
-            row = self.renew() or row
+        try:
+            row = self._kept()
+            if row is None or row.expires_at <= timezone.now():
+                row = self.renew() or row
+        except (OperationalError, InterfaceError) as exc:
+            # Without its database this process goes on with what it remembers.
+            if time.monotonic() >= self._expires:
+                raise NoServiceTokenError() from exc
+            self._good_until = min(time.monotonic() + MEMORY_SECONDS, self._expires)
+            return self._token
         token = _opened(row) if row is not None and row.expires_at > timezone.now() else None
-        if token is None:
+        if row is None or token is None:
             raise NoServiceTokenError()
         with self._lock:
             self._token, self._good_until = token, time.monotonic() + MEMORY_SECONDS
+            self._expires = time.monotonic() + (row.expires_at - timezone.now()).total_seconds()
         return token
+
+    def renew_if_due(self) -> None:
+        row = self._kept()
+        if row is None or row.renew_at <= timezone.now():
+            self.renew()
 
     def renew(self) -> ServiceToken | None:
         """Ask for a new token and keep it; None when the auth service gives none, or was asked a moment ago."""
@@ -90,6 +107,9 @@ class ServiceTokenKeeper:
             },
         )
         return row
+
+    def _kept(self) -> ServiceToken | None:
+        return ServiceToken.objects.filter(client_id=self._client_id).first()
 
     @property
     def _client_id(self) -> str:

@@ -12,7 +12,7 @@ from gateways.calls import ServiceDownError
 NAMES_KEPT_SECONDS = 300.0
 NAMES_KEPT_MOST = 10_000
 
-_names: dict[str, tuple[float, str]] = {}
+_names: dict[str, tuple[float, str | None]] = {}
 _lock = threading.Lock()
 
 
@@ -35,6 +35,8 @@ def with_seller_names(products: list[dict[str, Any]]) -> list[str]:
             with _lock:
                 if len(_names) > NAMES_KEPT_MOST:
                     _names.clear()
+                # Who has no profile is remembered too: nobody asks again for every page that shows their products.
+                _names.update(dict.fromkeys(stale, (now, None)))
                 _names.update({profile["id"]: (now, profile["name"]) for profile in profiles})
     for product in products:
         ident = product["seller"]

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,8 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 from pytest_django import Settings
 
+from chassis.http import ServiceSession
 from chassis.testing import make_token
-from gateways import calls, service_token
+from gateways import calls, service_token, tasks
 from storefront import composition
 
 SCOPES = ["inventory.reserve", "orders.checkout", "payments.charge", "auth.forward_address"]
@@ -37,6 +39,8 @@ class FakeService:
     url: str = ""
     received: list[Received] = field(default_factory=list)
     answers: dict[str, tuple[int, Any, dict[str, str]]] = field(default_factory=dict)
+    pause: float = 0.0
+    """Seconds before each answer."""
 
     def tell(self, call: str, status: int, body: Any = None, **headers: str) -> None:
         """Answer `call` ("GET /path") with a JSON body, or with text as it is."""
@@ -59,6 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.command, parts.path, parts.query, dict(self.headers.items()), json.loads(raw) if raw else None
             )
         )
+        time.sleep(self.service.pause)
         missing: tuple[int, Any, dict[str, str]] = (404, problem("not_found", 404), {})
         status, body, headers = self.service.answers.get(f"{self.command} {parts.path}", missing)
         content = body.encode() if isinstance(body, str) else b"" if body is None else json.dumps(body).encode()
@@ -111,9 +116,11 @@ def services(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
         setattr(settings, f"{name.upper()}_URL", fake.url)
         servers.append(server)
         fakes[name] = fake
-    monkeypatch.setattr(calls, "sessions", {name: type(session)(name) for name, session in calls.sessions.items()})
+    for kept in ("sessions", "optional_sessions"):
+        fresh = {name: ServiceSession(name, timeout=one.timeout) for name, one in getattr(calls, kept).items()}
+        monkeypatch.setattr(calls, kept, fresh)
     keeper = service_token.ServiceTokenKeeper("SERVICE")
-    for module in (service_token, calls, __import__("gateways.accounts", fromlist=["x"])):
+    for module in (service_token, calls, tasks, __import__("gateways.accounts", fromlist=["x"])):
         monkeypatch.setattr(module, "service_token", keeper)
     monkeypatch.setattr(composition, "_names", {})
     fakes["auth"].tell("POST /api/v1/auth/service-token", 200, issued())

@@ -1,19 +1,24 @@
 """What the aggregator makes of the services' answers, good and bad."""
 
 import importlib
+import time
 import uuid
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from aggregator_service import urls
 from chassis.testing import ClientFactory, make_token
+from gateways import service_token as token_module
 from gateways.models import ServiceToken
 from gateways.service_token import NoServiceTokenError, ServiceTokenKeeper
+from gateways.tasks import keep_service_token
 from storefront import composition
 from tests.conftest import FakeService, Services, issued, problem
 
@@ -122,6 +127,49 @@ def test_without_names_the_page_says_so(
     assert body["degraded"] == ["sellers"]
 
 
+def test_names_that_nobody_has_are_asked_for_once(anonymous: APIClient, services: Services) -> None:
+    services.inventory.tell("GET /api/v1/products", 200, {"next": None, "previous": None, "results": [summary()]})
+    services.auth.tell("GET /api/v1/sellers", 200, {"results": []})
+    for _again in range(3):
+        body = anonymous.get("/api/v1/products").json()
+    assert (body["results"][0]["seller"]["name"], body["degraded"]) == (None, [])
+    assert services.auth.asked() == ["GET /api/v1/sellers"]
+
+
+def test_nobody_waits_long_for_a_name_or_a_payment(
+    anonymous: APIClient, client_for: ClientFactory, services: Services
+) -> None:
+    """Half a second, until the service has failed five times; then nobody waits."""
+    one = order()
+    services.inventory.tell("GET /api/v1/products", 200, {"next": None, "previous": None, "results": [summary()]})
+    services.orders.tell(f"GET /api/v1/orders/{one['id']}", 200, one)
+    profiles(services.auth)
+    services.payment.tell("GET /api/v1/payments", 200, {"next": None, "previous": None, "results": []})
+    for slow, missing, page in (
+        (services.auth, "sellers", partial(anonymous.get, "/api/v1/products")),
+        (services.payment, "payment", partial(client_for().get, f"/api/v1/orders/{one['id']}")),
+    ):
+        slow.pause = 2.0
+        took = []
+        for _again in range(8):
+            began = time.monotonic()
+            assert page().json()["degraded"] == [missing]
+            took.append(time.monotonic() - began)
+        assert all(0.4 < seconds < 1.0 for seconds in took[:5]), took
+        assert max(took[5:]) < 0.3, took
+
+
+def test_what_is_slow_for_an_optional_part_is_still_asked_for_what_is_needed(
+    anonymous: APIClient, services: Services
+) -> None:
+    services.inventory.tell("GET /api/v1/products", 200, {"next": None, "previous": None, "results": [summary()]})
+    services.auth.tell("POST /api/v1/auth/token/revoke", 204)
+    services.auth.pause = 0.8
+    for _again in range(6):
+        assert anonymous.get("/api/v1/products").json()["degraded"] == ["sellers"]
+    assert anonymous.post("/api/v1/auth/token/revoke", {"refresh": "x"}).status_code == 204
+
+
 @pytest.mark.parametrize(
     ("status", "body"),
     [(500, problem("internal_error", 500)), (502, "<html>"), (200, "<html>"), (200, {"results": 3}), (418, {})],
@@ -207,9 +255,31 @@ def test_the_service_token_is_renewed_at_half_its_life(services: Services) -> No
     first = ServiceTokenKeeper("SERVICE").get()
     row = ServiceToken.objects.get()
     assert timedelta(hours=5) < row.renew_at - timezone.now() < timedelta(hours=7)
-    ServiceToken.objects.update(renew_at=timezone.now())
     services.auth.tell("POST /api/v1/auth/service-token", 200, issued())
+    keep_service_token()
+    assert ServiceTokenKeeper("SERVICE").get() == first, "not due yet"
+    ServiceToken.objects.update(renew_at=timezone.now())
+    assert ServiceTokenKeeper("SERVICE").get() == first, "no request waits for the renewal"
+    keep_service_token()
     assert ServiceTokenKeeper("SERVICE").get() != first
+
+
+def test_the_service_token_is_remembered_while_the_database_is_gone(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_keeper: ServiceTokenKeeper) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(token_module, "MEMORY_SECONDS", -1)
+    keeper = ServiceTokenKeeper("SERVICE")
+    token = keeper.get()
+    monkeypatch.setattr(ServiceTokenKeeper, "_kept", gone)
+    assert keeper.get() == token
+    with pytest.raises(NoServiceTokenError):
+        ServiceTokenKeeper("SERVICE").get()
+    keeper._expires = time.monotonic()
+    with pytest.raises(NoServiceTokenError):
+        keeper.get()
 
 
 def test_a_token_kept_under_another_key_is_asked_for_again(services: Services, settings: Settings) -> None:

@@ -3,6 +3,10 @@
 `ServiceSession` is a `requests.Session`, so generated clients use it as they would any other. One lives per process
 and service. What it adds: time-outs within the deadline of the request being served, retries of idempotent calls within
 a budget, a circuit breaker, a bulkhead, and the request id.
+
+A hanging service costs a time-out each to the few calls that are under way until the breaker opens; from then on calls
+fail at once. Nobody's call is spent on finding out whether the service is back: a thread asks for its readiness, and
+only when that is well are calls let through again.
 """
 
 import io
@@ -13,11 +17,12 @@ import time
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import pybreaker
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import Timeout
 
 from chassis.logs import deadline, request_id
@@ -29,6 +34,10 @@ BULKHEAD = max(1, int(os.environ.get("WEB_THREADS", "8")) // 2)
 RETRY_PAUSE_SECONDS = 0.2
 LEAST_SECONDS = 0.1
 """A call that has less time than this is not begun."""
+FAILURES_IN_A_ROW = 5
+"""So many open the breaker."""
+PROBE_PAUSE_SECONDS = 1.0
+PROBE_SECONDS = (0.5, 1.0)
 
 
 class CallError(requests.RequestException):
@@ -78,12 +87,12 @@ class ServiceSession(requests.Session):
         self._budget = RetryBudget()
         self._bulkhead = threading.BoundedSemaphore(BULKHEAD)
         self._breaker = pybreaker.CircuitBreaker(
-            fail_max=5,
-            reset_timeout=2,
+            fail_max=FAILURES_IN_A_ROW,
             name=service,
             exclude=[lambda exc: not isinstance(exc, requests.RequestException | _UnavailableAnswerError)],
             throw_new_error_on_trip=False,
         )
+        self._probing = threading.Lock()
         # Attempts are counted here, not by urllib3, which knows neither the deadline nor the breaker.
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=BULKHEAD, pool_block=True, max_retries=0)
         self.mount("http://", adapter)
@@ -101,14 +110,19 @@ class ServiceSession(requests.Session):
             kwargs["headers"].setdefault("X-Request-ID", request_id.get())
         kwargs |= {"allow_redirects": False, "stream": True}
         verb = method.decode() if isinstance(method, bytes) else method
+        # Before there is anything to wait for: others' calls may hang in all places.
+        if self.is_open:
+            self._probe_in_background(url)
+            raise CallError(self.service, "failed several times in a row, not called for now")
         if not self._bulkhead.acquire(timeout=max(0.0, min(timeout[0], _remaining()))):
             raise CallError(self.service, "too many calls are waiting for it")
         try:
             self._budget.earn()
             try:
                 response = self._attempt(verb, url, timeout, kwargs)
-            except CallError:
-                if not self._may_repeat(verb):
+            except CallError as exc:
+                # Who has waited for a time-out has waited long enough, and what hangs is not helped by a second call.
+                if isinstance(exc.__cause__, requests.Timeout) or not self._may_repeat(verb):
                     raise
             else:
                 if response.status_code not in UNAVAILABLE_STATUSES or not self._may_repeat(verb):
@@ -147,10 +161,39 @@ class ServiceSession(requests.Session):
                 return response
         except _UnavailableAnswerError as exc:
             return exc.response
-        except pybreaker.CircuitBreakerError as exc:
+        except pybreaker.CircuitBreakerError as exc:  # it opened within this moment
             raise CallError(self.service, "failed several times in a row, not called for now") from exc
         except requests.RequestException as exc:
             raise CallError(self.service, f"call failed ({type(exc).__name__})") from exc
+        finally:
+            if self.is_open:
+                self._probe_in_background(url)
+
+    def _probe_in_background(self, url: str | bytes) -> None:
+        if self._probing.acquire(blocking=False):
+            parts = urlsplit(url.decode() if isinstance(url, bytes) else url)
+            address = f"{parts.scheme}://{parts.netloc}/readyz"
+            threading.Thread(target=self._probe, args=(address,), name=f"probe {self.service}", daemon=True).start()
+
+    def _probe(self, address: str) -> None:
+        """Ask until the service is ready; then the breaker is half open, and the next call closes or opens it."""
+        try:
+            while self.is_open:
+                time.sleep(PROBE_PAUSE_SECONDS)
+                if _is_ready(address):
+                    self._breaker.half_open()
+        finally:
+            self._probing.release()
+
+
+def _is_ready(address: str) -> bool:
+    # A session of its own: a probe must not wait behind the calls that hang.
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.get(address, timeout=PROBE_SECONDS, allow_redirects=False).status_code == 200
+    except requests.RequestException:
+        return False
 
 
 class _UnavailableAnswerError(Exception):
@@ -176,6 +219,8 @@ def _body(response: requests.Response, *, until: float) -> bytes:
         response.close()
         if isinstance(exc, requests.RequestException):
             raise
+        if isinstance(exc, ReadTimeoutError):
+            raise requests.ReadTimeout("the answer did not go on in time") from exc
         raise requests.ConnectionError("the answer broke off") from exc
     return b"".join(pieces)
 

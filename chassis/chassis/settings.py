@@ -132,6 +132,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "ROOT_URLCONF": f"{project}.urls",
         "WSGI_APPLICATION": f"{project}.wsgi.application",
         "DATABASES": {"default": _database(service)},
+        "READY_WITHOUT_DATABASE": False,
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "INSTALLED_APPS": [
             *apps,

@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg2  # type: ignore[import-untyped]
 import pytest
 from django.db import OperationalError, connection, transaction
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from chassis import health
@@ -197,6 +198,22 @@ def test_a_service_is_not_ready_before_its_migrations(monkeypatch: pytest.Monkey
             )
     assert (answer.status_code, answer.json()["reason"]) == (503, "migrations are not applied: run `manage.py migrate`")
     assert APIClient().get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize(("ready_without", "status"), [(True, 200), (False, 503)])
+def test_a_service_that_can_do_without_its_database_stays_ready_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, ready_without: bool, status: int
+) -> None:
+    def gone() -> None:
+        raise OperationalError("gone")
+
+    settings.READY_WITHOUT_DATABASE = ready_without
+    assert APIClient().get("/readyz").json() == {"status": "ok"}
+    monkeypatch.setattr(connection, "cursor", gone)
+    answer = APIClient().get("/readyz")
+    monkeypatch.undo()
+    assert answer.status_code == status
+    assert answer.json()["reason"] == "the database does not answer"
 
 
 def test_a_connection_that_died_is_replaced_before_the_next_request(client_for: ClientFactory) -> None:

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 
@@ -176,29 +176,68 @@ def test_repetitions_keep_to_their_budget(session: ServiceSession, monkeypatch: 
     assert 70 <= len(server.received) <= 76
 
 
-def test_the_breaker_opens_tries_again_and_recovers(session: ServiceSession) -> None:
-    session._breaker.reset_timeout = 0.3
-    ill = True
-    with serving(lambda exchange: exchange.reply(503 if ill else 200)) as server:
+def eventually(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_the_breaker_opens_and_nobodys_call_is_spent_on_trying_again(
+    session: ServiceSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "PROBE_PAUSE_SECONDS", 0.05)
+    ready, well = False, False
+
+    def behave(exchange: Exchange) -> None:
+        exchange.reply(200 if (ready if exchange.path == "/readyz" else well) else 503)
+
+    with serving(behave) as server:
+
+        def asked(path: str) -> int:
+            return sum(request.path == path for request in server.received)
+
         for _ in range(5):
-            assert session.post(server.url).status_code == 503
+            assert session.post(f"{server.url}/orders?x=1").status_code == 503
         assert session.is_open
+        eventually(lambda: asked("/readyz") >= 3)
         with pytest.raises(CallError, match="not called for now"):
-            session.post(server.url)
-        assert len(server.received) == 5
+            session.post(f"{server.url}/orders")
+        assert (asked("/orders?x=1"), asked("/orders")) == (5, 0)
 
-        time.sleep(0.35)
-        assert session.post(server.url).status_code == 503  # half open: one trial
+        ready = True  # or so it says
+        eventually(lambda: not session.is_open)
+        assert session.post(f"{server.url}/orders").status_code == 503  # half open: one failure is enough
         assert session.is_open
-        with pytest.raises(CallError, match="not called for now"):
-            session.get(server.url)
-        assert len(server.received) == 6
 
-        time.sleep(0.35)
-        ill = False
-        assert session.post(server.url).status_code == 200
+        well = True
+        eventually(lambda: not session.is_open)
+        assert session.post(f"{server.url}/orders").status_code == 200
         assert session._breaker.current_state == "closed"
-        assert session.get(server.url).status_code == 200
+        probes = asked("/readyz")
+        time.sleep(0.2)
+        assert asked("/readyz") == probes
+
+
+def test_a_hanging_service_is_probed_by_one_thread_however_many_call(
+    session: ServiceSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "PROBE_PAUSE_SECONDS", 0.02)
+    over = threading.Event()
+    with serving(lambda exchange: over.wait(5)) as server, ThreadPoolExecutor(BULKHEAD) as threads:
+
+        def call(_number: int) -> float:
+            started = time.monotonic()
+            with pytest.raises(CallError):
+                session.post(f"{server.url}/orders")
+            return time.monotonic() - started
+
+        list(threads.map(call, range(BULKHEAD * 2)))
+        assert session.is_open
+        assert max(threads.map(call, range(BULKHEAD * 20))) < 0.2
+        eventually(lambda: any(request.path == "/readyz" for request in server.received))
+        assert len([thread for thread in threading.enumerate() if thread.name == "probe other"]) == 1
+        over.set()
 
 
 def test_refusals_and_our_own_mistakes_do_not_open_the_breaker(session: ServiceSession) -> None:
@@ -257,11 +296,17 @@ def test_a_failed_call_gives_its_place_back(session: ServiceSession, free_port: 
 
 
 def test_the_deadline_of_the_request_served_bounds_a_call_with_its_repetition() -> None:
-    session = ServiceSession("other", timeout=(1.0, 0.6))
+    session = ServiceSession("other", timeout=(1.0, 5.0))
     over = threading.Event()
+    pauses = iter([0.5, 5.0])
+
+    def slowly(exchange: Exchange) -> None:
+        over.wait(next(pauses))
+        exchange.reply(503)
+
     token = deadline.set(time.monotonic() + 1.0)
     try:
-        with serving(lambda exchange: over.wait(5)) as server:
+        with serving(slowly) as server:
             started = time.monotonic()
             with pytest.raises(CallError):
                 session.get(server.url)
@@ -271,6 +316,25 @@ def test_the_deadline_of_the_request_served_bounds_a_call_with_its_repetition() 
         deadline.reset(token)
     assert len(server.received) == 2
     assert took < 1.15
+
+
+@pytest.mark.parametrize("begun", [b"", b'{"half": '])
+def test_who_waited_for_a_time_out_does_not_wait_again(session: ServiceSession, begun: bytes) -> None:
+    over = threading.Event()
+
+    def hang(exchange: Exchange) -> None:
+        if begun:
+            exchange.send_response(200)
+            exchange.send_header("Content-Length", "100")
+            exchange.end_headers()
+            exchange.wfile.write(begun)
+        over.wait(5)
+
+    with serving(hang) as server:
+        with pytest.raises(CallError, match="ReadTimeout"):
+            session.get(server.url)
+        over.set()
+    assert len(server.received) == 1
 
 
 def test_nothing_is_sent_when_no_time_is_left(session: ServiceSession) -> None:

@@ -104,6 +104,8 @@ class KeyRing:
         except (OperationalError, InterfaceError):
             if not self._keys:
                 raise
+            # As good as loaded: not every request shall wait for a database that is out of reach.
+            self._loaded_at = time.monotonic()
             return self._keys
         keys = _parse(document) if document else {}
         with self._lock:
