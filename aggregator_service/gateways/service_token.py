@@ -37,7 +37,8 @@ class NoServiceTokenError(UnavailableError):
 class ServiceTokenKeeper:
     """Holds an account's token in this process's memory, then in the database, and renews it from the auth service.
 
-    A worker renews the platform\'s at half its life, so that no request waits for that; past its life whoever needs it does.
+    A worker renews the platform's at half its life, so that no request waits for that; past its life whoever needs it
+    does.
 
     `account` names the settings with its credentials: `<account>_CLIENT_ID` and `<account>_CLIENT_SECRET`.
     """
