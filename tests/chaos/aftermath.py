@@ -1,0 +1,159 @@
+"""After the storm: what must hold within a minute, and what the audit cannot know.
+
+The audit judges what the services hold. Here is judged what lies outside of them: the mails that arrived, the answers
+that the load wrote down, and whether what is left on the shelves can still be bought.
+"""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import psycopg2  # type: ignore[import-untyped]
+import requests
+
+from chassis.testing_mailjet import FakeMailjet
+from tests import audit
+from tests.chaos.load import Market, settle
+from tests.chaos.record import Kind
+from tests.shop import Basket, Item, Shop
+
+WITHIN = 60.0
+LATE_JOB = "5 seconds"
+MAIL_TASK = "chassis.mail.delivery.deliver_mail"
+POLL_SECONDS = 1.0
+
+
+@dataclass
+class Recovery:
+    """How long it took until all held, and what did not (empty where all did)."""
+
+    seconds: float
+    findings: list[str]
+    figures: dict[str, int] = field(default_factory=dict)
+
+
+def wait_until_sound(shop: Shop, mailjet: FakeMailjet, *, seconds: float = WITHIN) -> Recovery:
+    """Looks again and again, until nothing is wrong or the time is over."""
+    began = time.monotonic()
+    while True:
+        recovery = _look(shop, mailjet)
+        recovery.seconds = time.monotonic() - began
+        if not recovery.findings or recovery.seconds > seconds:
+            return recovery
+        time.sleep(POLL_SECONDS)
+
+
+def _look(shop: Shop, mailjet: FakeMailjet) -> Recovery:
+    try:
+        wrong, figures = _mails(shop, mailjet)
+        wrong += _jobs(shop)
+        audit.audit(shop, seconds=0)
+    except psycopg2.OperationalError as error:
+        return Recovery(0, [f"a database does not answer: {str(error).strip()}"])
+    except AssertionError as error:
+        wrong += str(error).splitlines()
+    return Recovery(0, wrong, figures)
+
+
+def _jobs(shop: Shop) -> list[str]:
+    """Jobs that are dead, and those that are due and that nobody takes."""
+    databases = audit.Databases(shop)
+    query = (
+        "SELECT id, task, state, attempts, last_error FROM jobs_job"
+        f" WHERE state = 'dead' OR (state = 'waiting' AND run_at < now() - interval '{LATE_JOB}')"
+    )
+    return [
+        f"{service.name}: job {row['id']} ({row['task']}) is {row['state']} after {row['attempts']} attempts: "
+        f"{row['last_error']}"
+        for service in shop.platform.services
+        for row in databases.read(service.name, query)
+    ]
+
+
+def _mails(shop: Shop, mailjet: FakeMailjet) -> tuple[list[str], dict[str, int]]:
+    """Each mail's job is done, and Mailjet has its message once; Mailjet has nothing else."""
+    databases = audit.Databases(shop)
+    states = {
+        str(row["id"]): row["state"]
+        for service in shop.platform.services
+        for row in databases.read(service.name, "SELECT id, state FROM jobs_job WHERE task = %s", MAIL_TASK)
+    }
+    kept = Counter(message.get("CustomID", "") for message in list(mailjet.delivered))
+    wrong = [f"mail job {job} is {state}" for job, state in states.items() if state != "done"]
+    wrong += [f"mail job {job} is done and Mailjet has no message of it" for job in states if not kept[job]]
+    wrong += [f"Mailjet has {count} messages of the job {job}" for job, count in kept.items() if count > 1]
+    wrong += [f"Mailjet has a message of the job {job}, which does not exist" for job in kept if job not in states]
+    return wrong, {"mails": len(kept), "calls to Mailjet": len(mailjet.calls)}
+
+
+def answers_still_true(market: Market) -> list[str]:
+    """Asks the public API once more about each checkout and each order that a buyer was told of."""
+    wrong = []
+    told: dict[str, int] = {}
+    shown: dict[str, tuple[str, object]] = {}
+    for answer in market.record.answers:
+        if answer.kind is Kind.CHECKOUT and answer.checkout is not None and answer.status is not None:
+            told[answer.checkout] = max(told.get(answer.checkout, 0), answer.status)
+        if answer.order is not None and answer.buyer is not None:
+            shown[answer.order] = (answer.buyer, answer.total)
+    buyers = {buyer.id: buyer for buyer in market.buyers}
+    owners = {answer.checkout: answer.buyer for answer in market.record.answers if answer.checkout}
+    for checkout, status in told.items():
+        now = buyers[str(owners[checkout])].api.expect("GET", f"/checkouts/{checkout}", {200, 404})
+        said = {201: "completed"}.get(status, "failed") if status != 202 else now.get("state")
+        if now.get("state") != said or said == "processing":
+            wrong.append(f"checkout {checkout} was answered {status}, and now is {now.get('state')}")
+    for order, (buyer, total) in shown.items():
+        now = buyers[buyer].api.expect("GET", f"/orders/{order}", {200, 404})
+        if now.get("total") != total:
+            wrong.append(f"order {order} was shown with {total}, and now has {now.get('total')}")
+    return wrong
+
+
+def corrections_counted_once(market: Market, shop: Shop, *, seconds: float = 30.0) -> list[str]:
+    """Sends again what got no answer, then compares each variant's corrections with those that sellers made."""
+    until = time.monotonic() + seconds
+    while (left := [one for one in market.corrections if one.status is None]) and time.monotonic() < until:
+        for correction in left:
+            settle(market, correction)
+    wrong = [f"the correction {one.key} of variant {one.item.variant} gets no answer" for one in left]
+    made: Counter[str] = Counter()
+    for one in market.corrections:
+        made[one.item.variant] += one.delta
+    query = "SELECT level_id, sum(delta) AS delta FROM stock_stockmovement WHERE reason = 'correction' GROUP BY 1"
+    found = {str(row["level_id"]): int(row["delta"]) for row in audit.Databases(shop).read("inventory", query)}
+    wrong += [
+        f"variant {item.variant}: {found.get(item.variant, 0)} by corrections, sellers made {made[item.variant]}"
+        for item in market.items
+        if found.get(item.variant, 0) != made[item.variant]
+    ]
+    return wrong
+
+
+def sell_the_rest(market: Market, shop: Shop) -> list[str]:
+    """What was never sold can be: a buyer takes the rest of each scarce item, and then it is out of stock."""
+    wrong = []
+    for item in market.hot:
+        left = shop.available(item)
+        if left:
+            answer = _buy(market, shop, item, left)
+            if answer.status_code != 201:
+                wrong.append(f"variant {item.variant}: {left} are offered, and buying them is answered {answer.text}")
+        if shop.available(item) != 0:
+            wrong.append(f"variant {item.variant}: {shop.available(item)} are left when all were bought")
+        answer = _buy(market, shop, item, 1)
+        if answer.status_code != 409 or answer.json()["code"] != "out_of_stock":
+            wrong.append(f"variant {item.variant}: one more than all is answered {answer.text}")
+    query = "SELECT variant_id, on_hand, reserved FROM stock_stocklevel WHERE variant_id = ANY(%s::uuid[])"
+    levels = audit.Databases(shop).read("inventory", query, [item.variant for item in market.hot])
+    wrong += [
+        f"variant {row['variant_id']}: sold out with {row['on_hand']} on hand and {row['reserved']} reserved"
+        for row in levels
+        if row["on_hand"] or row["reserved"]
+    ]
+    return wrong
+
+
+def _buy(market: Market, shop: Shop, item: Item, quantity: int) -> requests.Response:
+    basket: Basket = shop.basket(market.buyers[0], item, quantity=quantity)
+    return basket.decided(seconds=30)
