@@ -11,7 +11,7 @@ GENERATED := '*/openapi.yaml' '*.mo' clients
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run reset logs demo audit test test-exhaustive test-browser lint fmt typecheck imports spec clients messages \
-	migrations drift check
+	migrations drift check chaos
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,10 @@ test-exhaustive: setup ## Run the whole platform's tests, those that take long i
 test-browser: ## Run the browser tests (they need Chromium)
 	@$(PYTHON) -m local.bootstrap browser
 	@exec $(PY) -m local test browser
+
+chaos: setup ## Storm over a whole platform, then audit it (SEED=7 CHECKOUTS=1000 FAULTS=60); reports to var/chaos/
+	@exec $(PY) -m tests.chaos $(if $(SEED),--seed '$(SEED)') $(if $(CHECKOUTS),--checkouts '$(CHECKOUTS)') \
+		$(if $(FAULTS),--faults '$(FAULTS)')
 
 lint: setup ## Check style and formatting
 	@$(BIN)/ruff check --quiet --output-format concise .

@@ -6,6 +6,7 @@ that the load wrote down, and whether what is left on the shelves can still be b
 
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import psycopg2  # type: ignore[import-untyped]
@@ -14,13 +15,14 @@ import requests
 from chassis.testing_mailjet import FakeMailjet
 from tests import audit
 from tests.chaos.load import Market, settle
-from tests.chaos.record import Kind
-from tests.shop import Basket, Item, Shop
+from tests.chaos.record import FINAL, PROMISING, Answer
+from tests.shop import Api, Basket, Item, Shop
 
 WITHIN = 60.0
 LATE_JOB = "5 seconds"
 MAIL_TASK = "chassis.mail.delivery.deliver_mail"
 POLL_SECONDS = 1.0
+ASKED_AT_ONCE = 4
 
 
 @dataclass
@@ -88,32 +90,34 @@ def _mails(shop: Shop, mailjet: FakeMailjet) -> tuple[list[str], dict[str, int]]
 
 def answers_still_true(market: Market) -> list[str]:
     """Asks the public API once more about each checkout and each order that a buyer was told of."""
-    wrong = []
-    told: dict[str, int] = {}
-    shown: dict[str, tuple[str, object]] = {}
-    for answer in market.record.answers:
-        if answer.kind is Kind.CHECKOUT and answer.checkout is not None and answer.status is not None:
-            told[answer.checkout] = max(told.get(answer.checkout, 0), answer.status)
-        if answer.order is not None and answer.buyer is not None:
-            shown[answer.order] = (answer.buyer, answer.total)
-    buyers = {buyer.id: buyer for buyer in market.buyers}
-    owners = {answer.checkout: answer.buyer for answer in market.record.answers if answer.checkout}
-    for checkout, status in told.items():
-        now = buyers[str(owners[checkout])].api.expect("GET", f"/checkouts/{checkout}", {200, 404})
-        said = {201: "completed"}.get(status, "failed") if status != 202 else now.get("state")
-        if now.get("state") != said or said == "processing":
-            wrong.append(f"checkout {checkout} was answered {status}, and now is {now.get('state')}")
-    for order, (buyer, total) in shown.items():
-        now = buyers[buyer].api.expect("GET", f"/orders/{order}", {200, 404})
-        if now.get("total") != total:
-            wrong.append(f"order {order} was shown with {total}, and now has {now.get('total')}")
-    return wrong
+    told = [answer for answer in market.record.answers if answer.kind in PROMISING and answer.status is not None]
+    checkouts = {answer.checkout: answer for answer in told if answer.checkout}
+    checkouts |= {answer.checkout: answer for answer in told if answer.checkout and answer.status in FINAL}
+    orders = {answer.order: answer for answer in told if answer.order}
+    buyers = {buyer.id: buyer.api for buyer in market.buyers}
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        wrong = [
+            *pool.map(lambda answer: _checkout_now(buyers[str(answer.buyer)], answer), checkouts.values()),
+            *pool.map(lambda answer: _order_now(buyers[str(answer.buyer)], answer), orders.values()),
+        ]
+    return [finding for finding in wrong if finding]
+
+
+def _checkout_now(api: Api, told: Answer) -> str:
+    now = api.expect("GET", f"/checkouts/{told.checkout}", {200, 404}).get("state", "unknown")
+    possible = {201: {"completed"}, 202: {"completed", "failed"}}.get(told.status or 0, {"failed"})
+    return "" if now in possible else f"checkout {told.checkout} was answered {told.status}, and now is {now}"
+
+
+def _order_now(api: Api, told: Answer) -> str:
+    now = api.expect("GET", f"/orders/{told.order}", {200, 404}).get("total")
+    return "" if now == told.total else f"order {told.order} was shown with {told.total}, and now has {now}"
 
 
 def corrections_counted_once(market: Market, shop: Shop, *, seconds: float = 30.0) -> list[str]:
     """Sends again what got no answer, then compares each variant's corrections with those that sellers made."""
     until = time.monotonic() + seconds
-    while (left := [one for one in market.corrections if one.status is None]) and time.monotonic() < until:
+    while (left := [one for one in market.corrections if not one.counts]) and time.monotonic() < until:
         for correction in left:
             settle(market, correction)
     wrong = [f"the correction {one.key} of variant {one.item.variant} gets no answer" for one in left]

@@ -122,13 +122,13 @@ def _one_of(chance: random.Random, weights: dict[Choice, int]) -> Choice:
 
 @dataclass(eq=False)
 class Correction:
-    """A seller's correction of stock, which counts once, however often it is sent. `status` is None until it is known."""
+    """A seller's correction of stock, which counts once, however often it is sent; `counts` once that is known."""
 
     seller: Person
     item: Item
     delta: int
     key: str
-    status: int | None = None
+    counts: bool = False
 
 
 class Market:
@@ -441,5 +441,5 @@ def settle(market: Market, correction: Correction) -> bool:
     body = {"delta": correction.delta, "reason": "correction"}
     answer = market.ask(Kind.MOVEMENT, inventory, "POST", path, json=body, key=correction.key)
     if answer is not None and answer.status_code == 201:
-        correction.status = 201
-    return correction.status is not None
+        correction.counts = True
+    return correction.counts

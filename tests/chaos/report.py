@@ -19,7 +19,7 @@ from tests.chaos.storm import Struck
 PICTURE = "chaos.svg"
 SHOWN_FINDINGS = 200
 BIN_SECONDS = 2.0
-COLOURS = {201: "#2a7f3f", 402: "#c9a227", 409: "#8a8a8a", None: "#c0392b"}
+COLOURS = {201: "#2a7f3f", 402: "#c9a227", 409: "#8a8a8a", None: "#f0c4be"}
 LABELS = {201: "bought", 402: "payment declined", 409: "refused", None: "not decided yet, or no answer"}
 MARKS = {
     Part.WEB: "#1f4e9c",
@@ -193,7 +193,7 @@ def draw(run: Run, path: Path) -> None:
             else:
                 below.barh(row, max(each.ended - each.began, 0.4), left=each.began, height=0.5, color=colour, alpha=0.7)
         below.set_yticks(range(len(parts)), parts)
-        below.invert_yaxis()
+        below.set_ylim(len(parts) - 0.5, -0.5)
         below.set_xlabel("seconds since the load began  (×: kill -9, ○: restart, bar: hangs or fails for so long)")
         below.set_xlim(0, bins[-1])
         figure.savefig(path, format="svg", metadata={"Date": None})

@@ -119,10 +119,14 @@ class Storm:
                 self._hang(processes, fault.seconds)
         return f"pid {processes[0].pid}" + (f" and {len(processes) - 1} more" if len(processes) > 1 else "")
 
+    def _process(self, fault: Fault) -> Process:
+        """The process of the platform that the fault is for, or for a child of."""
+        kinds = {Part.WEB: "web", Part.WEB_WORKER: "web", Part.JOB_WORKER: "worker"}
+        return self._shop.platform.process(f"{fault.service}-{kinds.get(fault.part, 'postgres')}")
+
     def _processes(self, fault: Fault) -> list[psutil.Process]:
         """Whom the fault is for: first the one that is killed or restarted, then those that hang with it."""
-        kinds = {Part.WEB: "web", Part.WEB_WORKER: "web", Part.JOB_WORKER: "worker"}
-        process = self._shop.platform.process(f"{fault.service}-{kinds.get(fault.part, 'postgres')}")
+        process = self._process(fault)
         if process.pid is None or not process.running:
             return []
         leader = psutil.Process(process.pid)
@@ -131,7 +135,7 @@ class Storm:
             family = [child for child in family if f" {fault.service} {fault.service} " in _title(child)]
         if fault.part in {Part.BACKEND, Part.WEB_WORKER}:
             return [family[fault.pick % len(family)]] if family else []
-        return [leader] if fault.act is Act.KILL else [leader, *family]
+        return [leader] if fault.act in {Act.KILL, Act.RESTART} else [leader, *family]
 
     def _hang(self, processes: Sequence[psutil.Process], seconds: float) -> None:
         self._paused += processes
@@ -144,11 +148,9 @@ class Storm:
                 process.resume()
 
     def _restart(self, fault: Fault, leader: psutil.Process) -> None:
-        kind = {Part.WEB: "web", Part.JOB_WORKER: "worker"}.get(fault.part, "postgres")
-        leader.send_signal(self._shop.platform.process(f"{fault.service}-{kind}").stop_signal)
-        try:
-            leader.wait(ORDERLY_END)
-        except psutil.TimeoutExpired:  # it may hang by another fault
+        process = self._process(fault)
+        leader.send_signal(process.stop_signal)
+        if process.wait(ORDERLY_END) is None:  # it may hang by another fault
             leader.kill()
 
     @contextmanager
