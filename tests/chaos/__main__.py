@@ -147,6 +147,7 @@ def judged(
         say("the rest is bought …")
         findings += aftermath.sell_the_rest(market, shop)
         findings += aftermath.wait_until_sound(shop, mailjet, seconds=20).findings
+    findings += aftermath.errors_logged(shop)
     return report.Run(
         seed=options.seed,
         visits=options.checkouts,

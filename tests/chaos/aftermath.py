@@ -4,9 +4,11 @@ The audit judges what the services hold. Here is judged what lies outside of the
 that the load wrote down, and whether what is left on the shelves can still be bought.
 """
 
+import json
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psycopg2  # type: ignore[import-untyped]
@@ -23,6 +25,14 @@ LATE_JOB = "5 seconds"
 MAIL_TASK = "chassis.mail.delivery.deliver_mail"
 POLL_SECONDS = 1.0
 ASKED_AT_ONCE = 4
+
+
+EXPECTED_ERRORS = {
+    "mailjet_rest.client": "it failed on purpose",
+    "gunicorn.error": "it says that a worker was killed",
+    "chassis.jobs.worker": "a periodic task failed for want of its database, and its next turn comes",
+}
+"""Loggers of the services whose errors are of the storm's making, and why."""
 
 
 @dataclass
@@ -86,6 +96,22 @@ def _mails(shop: Shop, mailjet: FakeMailjet) -> tuple[list[str], dict[str, int]]
     wrong += [f"Mailjet has {count} messages of the job {job}" for job, count in kept.items() if count > 1]
     wrong += [f"Mailjet has a message of the job {job}, which does not exist" for job in kept if job not in states]
     return wrong, {"mails": len(kept), "calls to Mailjet": len(mailjet.calls)}
+
+
+def errors_logged(shop: Shop) -> list[str]:
+    """Errors that the services logged: a defect shows here also where its caller was told only to come again."""
+    found: Counter[str] = Counter()
+    for path in sorted(shop.log.glob("*.log")):
+        if path.stem.endswith("-postgres"):
+            continue
+        for line in path.read_text(errors="replace").splitlines():
+            with suppress(ValueError):  # cut off by kill -9
+                entry = json.loads(line)
+                severe = entry.get("level") in {"ERROR", "CRITICAL"}
+                if severe and (entry["logger"] not in EXPECTED_ERRORS or entry["message"] == "job dead"):
+                    reason = str(entry.get("exc_info", entry.get("error", ""))).strip().splitlines()[-1:]
+                    found[f"{path.stem} logged: {entry['message']} {' '.join(reason)}"] += 1
+    return [f"{text} ({count} times)" for text, count in found.items()]
 
 
 def answers_still_true(market: Market) -> list[str]:

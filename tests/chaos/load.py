@@ -94,6 +94,8 @@ class Visit:
     comes_back: bool
     looks_at_all_orders: bool
     registers: bool
+    logs_in: bool
+    looks_at_account: bool
 
 
 def visit(*, seed: int, number: int) -> Visit:
@@ -113,6 +115,8 @@ def visit(*, seed: int, number: int) -> Visit:
         comes_back=chance.random() < 0.6,
         looks_at_all_orders=chance.random() < 0.2,
         registers=chance.random() < 0.03,
+        logs_in=chance.random() < 0.1,
+        looks_at_account=chance.random() < 0.3,
     )
 
 
@@ -238,12 +242,7 @@ class Shopper:
         self.things = [(market.items[number], quantity) for number, quantity in plan.things]
 
     def visit(self) -> None:
-        anonymous = self.market.shop.anonymous
-        if self.plan.registers:
-            account = {"email": f"newcomer.{uuid.uuid4().hex}@example.com", "password": PASSWORD, "full_name": "Ada L."}
-            self.market.ask(Kind.REGISTER, anonymous, "POST", "/accounts", json=account, key=str(uuid.uuid4()))
-        self.market.ask(Kind.BROWSE, anonymous, "GET", "/products?page_size=10")
-        self.market.ask(Kind.BROWSE, anonymous, "GET", f"/products/{self.things[0][0].slug}")
+        self._arrive()
         basket = self._basket()
         if basket is None:
             return
@@ -259,6 +258,19 @@ class Shopper:
             answer = self._until_decided(basket)
         if answer is not None and answer.status_code == 201:
             self._look_at_orders(basket)
+
+    def _arrive(self) -> None:
+        ask, anonymous = self.market.ask, self.market.shop.anonymous
+        if self.plan.registers:
+            account = {"email": f"newcomer.{uuid.uuid4().hex}@example.com", "password": PASSWORD, "full_name": "Ada L."}
+            ask(Kind.REGISTER, anonymous, "POST", "/accounts", json=account, key=str(uuid.uuid4()))
+        if self.plan.logs_in:
+            credentials = {"email": self.buyer.email, "password": self.buyer.login.password}
+            ask(Kind.LOG_IN, anonymous, "POST", "/auth/token", json=credentials)
+        if self.plan.looks_at_account:
+            ask(Kind.ACCOUNT, self.buyer.api, "GET", "/accounts/me")
+        ask(Kind.BROWSE, anonymous, "GET", "/products?page_size=10")
+        ask(Kind.BROWSE, anonymous, "GET", f"/products/{self.things[0][0].slug}")
 
     def _basket(self) -> Basket | None:
         """A filled cart; asks for it until there is one."""

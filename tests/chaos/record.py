@@ -18,6 +18,8 @@ class Kind(StrEnum):
     """What was asked."""
 
     BROWSE = "browse"
+    LOG_IN = "log in"
+    ACCOUNT = "own account"
     CART = "cart"
     CHECKOUT = "checkout"
     OTHER_BODY = "checkout with another body"
@@ -33,6 +35,8 @@ class Kind(StrEnum):
 DOWN = {503}
 EXPECTED: dict[Kind, set[int]] = {
     Kind.BROWSE: {200} | DOWN,
+    Kind.LOG_IN: {200} | DOWN,
+    Kind.ACCOUNT: {200} | DOWN,
     Kind.CART: {200, 201, 204, 409} | DOWN,
     Kind.CHECKOUT: {201, 202, 402, 409} | DOWN,
     # The first may never have arrived, and then the second is the one that counts.

@@ -29,6 +29,7 @@ MARKS = {
     Part.BACKEND: "#e5b25d",
     Part.CALLS: "#148f77",
     Part.MAILJET: "#7b7d7d",
+    Part.PLATFORM: "#17202a",
 }
 PERCENTILES = (50, 90, 99, 100)
 
@@ -66,7 +67,7 @@ def write(run: Run, folder: Path, *, name: str) -> Path:
 
 
 def markdown(run: Run, *, on: str, picture: str) -> str:
-    bought = sum(1 for answer in _first_ends(run.answers) if answer.status == 201)
+    bought = sum(answer.status == 201 for answer in _first_ends(run.answers))
     lines = [
         "# Chaos",
         "",
@@ -96,6 +97,7 @@ def markdown(run: Run, *, on: str, picture: str) -> str:
         "",
         "## Other figures",
         "",
+        *[f"- checkouts that ended with {end}: {count}" for end, count in _ends(run.answers)],
         *[f"- {name}: {figure}" for name, figure in run.figures.items()],
         "",
         "## Faults",
@@ -106,16 +108,12 @@ def markdown(run: Run, *, on: str, picture: str) -> str:
         "|--:|--:|--:|--:|---|---|---|",
         *[
             f"| {each.fault.number} | {each.fault.due} | {each.began:.1f} | {each.ended:.1f} "
-            f"| {_whom(each.fault)} | {each.fault.act} | {each.on} |"
+            f"| {each.fault.whom} | {each.fault.act} | {each.on} |"
             for each in sorted(run.struck, key=lambda each: each.fault.number)
         ],
         "",
     ]
     return "\n".join(lines)
-
-
-def _whom(fault: Fault) -> str:
-    return str(fault.part) if fault.part is Part.MAILJET else f"{fault.service} {fault.part}"
 
 
 def _answers_table(answers: Sequence[Answer]) -> list[str]:
@@ -156,6 +154,10 @@ def _first_ends(answers: Sequence[Answer]) -> list[Answer]:
         if answer.kind is Kind.CHECKOUT and answer.status in FINAL:
             first.setdefault((answer.buyer, answer.key), answer)
     return list(first.values())
+
+
+def _ends(answers: Sequence[Answer]) -> list[tuple[str, int]]:
+    return Counter(f"{each.status} {each.code or each.state}" for each in _first_ends(answers)).most_common()
 
 
 def draw(run: Run, path: Path) -> None:

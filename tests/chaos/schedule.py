@@ -5,7 +5,7 @@ dealt in rounds; each round has every part of the platform fail in each of its w
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, count
@@ -25,6 +25,8 @@ class Part(StrEnum):
     CALLS = "calls"
     """What the aggregator calls a service for, and its answers."""
     MAILJET = "mailjet"
+    PLATFORM = "whole platform"
+    """Every process at the same moment, as by a power cut."""
 
 
 class Act(StrEnum):
@@ -49,7 +51,8 @@ class Act(StrEnum):
 SERVICES = ("aggregator", "auth", "inventory", "orders", "payment")
 CALLED = ("auth", "inventory", "orders", "payment")
 SAGA_LEASE = 30.0
-JOB_LEASE = 60.0
+JOB_LEASE = 30.0
+"""Of mails. They are the one effect of jobs that no database rolls back."""
 
 AT_ONCE = (0.0, 0.0)
 A_WHILE = (0.5, 8.0)
@@ -61,7 +64,7 @@ class Card:
 
     part: Part
     act: Act
-    services: Sequence[str]
+    services: tuple[str, ...]
     seconds: tuple[float, float]
 
 
@@ -74,8 +77,7 @@ ROUND = (
     Card(Part.WEB_WORKER, Act.OUTLAST, ("aggregator",), (SAGA_LEASE + 2, SAGA_LEASE + 8)),
     Card(Part.JOB_WORKER, Act.KILL, SERVICES, AT_ONCE),
     Card(Part.JOB_WORKER, Act.HANG, SERVICES, A_WHILE),
-    # Of the jobs only mails have an effect that no database rolls back, and in a storm it is orders that sends most.
-    Card(Part.JOB_WORKER, Act.OUTLAST, ("orders",), (JOB_LEASE + 2, JOB_LEASE + 8)),
+    Card(Part.JOB_WORKER, Act.OUTLAST, ("orders", "aggregator"), (JOB_LEASE + 2, JOB_LEASE + 8)),
     Card(Part.JOB_WORKER, Act.RESTART, SERVICES, AT_ONCE),
     Card(Part.POSTGRES, Act.KILL, SERVICES, AT_ONCE),
     Card(Part.POSTGRES, Act.HANG, SERVICES, A_WHILE),
@@ -87,6 +89,7 @@ ROUND = (
     Card(Part.CALLS, Act.DROP_AFTER, CALLED, (3.0, 10.0)),
     Card(Part.CALLS, Act.TRUNCATE, CALLED, (3.0, 10.0)),
     Card(Part.CALLS, Act.DUPLICATE, CALLED, (3.0, 10.0)),
+    Card(Part.PLATFORM, Act.KILL, ("all",), AT_ONCE),
     Card(Part.MAILJET, Act.REFUSE, ("mailjet",), (3.0, 6.0)),
     Card(Part.MAILJET, Act.LATE, ("mailjet",), (3.0, 6.0)),
 )
@@ -106,24 +109,26 @@ class Fault:
 
     def __str__(self) -> str:
         lasting = f" for {self.seconds:.1f} s" if self.seconds else ""
-        whom = self.service if self.part is Part.MAILJET else f"{self.service} {self.part}"
-        return f"fault {self.number:2} at checkout {self.due:4}: {whom}: {self.act}{lasting}"
+        return f"fault {self.number:2} at checkout {self.due:4}: {self.whom}: {self.act}{lasting}"
+
+    @property
+    def whom(self) -> str:
+        return str(self.part) if self.part in {Part.MAILJET, Part.PLATFORM} else f"{self.service} {self.part}"
 
 
 def draw(*, seed: int, faults: int, checkouts: int) -> list[Fault]:
     """So many faults, evenly spread over so many checkouts; the same seed draws the same."""
     chance = random.Random(f"{seed} schedule")
     cards = _rounds(chance)
-    turns = {services: _turns(chance, services) for services in (SERVICES, CALLED)}
+    turns = {card.services: _turns(chance, card.services) for card in ROUND}
     drawn = []
     for number in range(faults):
         card = next(cards)
-        services = tuple(card.services)
         drawn.append(
             Fault(
                 number=number + 1,
                 due=int((number + chance.random()) * checkouts / faults),
-                service=next(turns[services]) if services in turns else services[0],
+                service=next(turns[card.services]),
                 part=card.part,
                 act=card.act,
                 seconds=round(chance.uniform(*card.seconds), 1),
@@ -137,5 +142,5 @@ def _rounds(chance: random.Random) -> Iterator[Card]:
     return chain.from_iterable(chance.sample(ROUND, len(ROUND)) for _ in count())
 
 
-def _turns(chance: random.Random, services: Sequence[str]) -> Iterator[str]:
+def _turns(chance: random.Random, services: tuple[str, ...]) -> Iterator[str]:
     return chain.from_iterable(chance.sample(services, len(services)) for _ in count())

@@ -107,6 +107,8 @@ class Storm:
             return self._spoil_mails(fault)
         if fault.part is Part.CALLS:
             return self._spoil_calls(fault)
+        if fault.part is Part.PLATFORM:
+            return self._kill_all()
         processes = self._processes(fault)
         if not processes:
             return "nothing: it was not running"
@@ -129,8 +131,7 @@ class Storm:
         process = self._process(fault)
         if process.pid is None or not process.running:
             return []
-        leader = psutil.Process(process.pid)
-        family = leader.children(recursive=True)
+        leader, *family = _family(psutil.Process(process.pid))
         if fault.part is Part.BACKEND:
             family = [child for child in family if f" {fault.service} {fault.service} " in _title(child)]
         if fault.part in {Part.BACKEND, Part.WEB_WORKER}:
@@ -177,6 +178,16 @@ class Storm:
         finally:
             stand_in.stop()
 
+    def _kill_all(self) -> str:
+        platform = self._shop.platform
+        names = [f"{service.name}-{kind}" for service in platform.services for kind in ("web", "worker", "postgres")]
+        running = [process for process in map(platform.process, names) if process.pid is not None and process.running]
+        doomed = [each for process in running for each in _family(psutil.Process(process.pid))]
+        for each in doomed:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        return f"{len(doomed)} processes"
+
     def _spoil_calls(self, fault: Fault) -> str:
         proxy = self._shop.proxies[fault.service]
         chance = random.Random(f"{self._seed} fault {fault.number}")
@@ -215,6 +226,10 @@ def _spoil(proxy: FaultProxy, act: Act, call: Call, chance: random.Random) -> No
         proxy.deliver_again(call, after=chance.uniform(0.0, LATEST_REPETITION))
     else:
         raise Dropped
+
+
+def _family(leader: psutil.Process) -> list[psutil.Process]:
+    return [leader, *leader.children(recursive=True)]
 
 
 def _title(process: psutil.Process) -> str:

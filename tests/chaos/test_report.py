@@ -7,7 +7,7 @@ from tests.chaos.report import Run, draw, markdown, percentile
 from tests.chaos.schedule import Act, Fault, Part
 from tests.chaos.storm import Struck
 
-TOLD = Answer(Kind.CHECKOUT, at=1.0, seconds=0.5, buyer="b", key="1", status=201, order="o")
+TOLD = Answer(Kind.CHECKOUT, at=1.0, seconds=0.5, buyer="b", key="1", status=201, order="o", state="completed")
 KILLED = Fault(number=2, due=7, service="orders", part=Part.WEB, act=Act.KILL, seconds=0.0, pick=0)
 SLOWED = Fault(number=1, due=3, service="payment", part=Part.CALLS, act=Act.DELAY, seconds=4.0, pick=0)
 RUN = Run(
@@ -19,7 +19,7 @@ RUN = Run(
         TOLD,
         replace(TOLD, at=1.2),
         replace(TOLD, key="2", status=None),
-        replace(TOLD, key="2", status=402, order=None, seconds=2.0),
+        replace(TOLD, key="2", status=402, order=None, seconds=2.0, state=None, code="payment_declined"),
         replace(TOLD, key="3", status=202, order=None),
         replace(TOLD, kind=Kind.BROWSE, key=None, status=503, order=None),
     ],
@@ -39,6 +39,7 @@ def test_the_report_says_how_to_repeat_the_run_and_what_came_of_it() -> None:
     )
     assert "![Throughput over time, with the faults](chaos.svg)" in text
     assert "## Findings\n\nNone.\n" in text
+    assert "- checkouts that ended with 201 completed: 1\n- checkouts that ended with 402 payment_declined: 1\n" in text
     assert "- mails: 3\n" in text
 
 

@@ -83,9 +83,10 @@ def fault(part: Part, act: Act, seconds: float = 0.0, *, due: int = 0, pick: int
 
 
 def storm(*faults: Fault, process: Process | None = None, proxy: FaultProxy | None = None, **options: Any) -> Storm:
-    shop: Any = SimpleNamespace(platform=SimpleNamespace(process=lambda _name: process), proxies={"orders": proxy})
-    options = {"seed": 1, "begun": lambda: 1, "now": time.monotonic} | options
-    found = Storm(shop, options.pop("mailjet", FakeMailjet()), faults, **options)
+    platform = SimpleNamespace(process=lambda _name: process, services=[SimpleNamespace(name="orders")])
+    shop: Any = SimpleNamespace(platform=platform, proxies={"orders": proxy})
+    mailjet = options.pop("mailjet", FakeMailjet())
+    found = Storm(shop, mailjet, faults, **{"seed": 1, "begun": lambda: 1, "now": time.monotonic, **options})
     found.start()
     return found
 
@@ -146,6 +147,13 @@ def test_a_restart_is_an_orderly_end(process: Process) -> None:
     assert process.exit_code == -15
 
 
+def test_a_power_cut_leaves_nobody(process: Process) -> None:
+    _leader, *workers = family(process)
+    storm(fault(Part.PLATFORM, Act.KILL), process=process).end()
+    assert process.wait(10) == -9
+    wait_for(lambda: not any(worker.is_running() and worker.status() != "zombie" for worker in workers))
+
+
 def test_a_process_that_is_gone_is_struck_in_vain(process: Process) -> None:
     process.kill()
     blown = storm(fault(Part.WEB, Act.KILL), process=process)
@@ -179,9 +187,7 @@ def asked(proxy: FaultProxy, times: int = 30) -> list[bytes | None]:
 
 
 @pytest.mark.parametrize("act", [Act.DROP_BEFORE, Act.DROP_AFTER, Act.TRUNCATE, Act.DUPLICATE])
-def test_some_calls_of_a_window_fail_and_all_later_ones_pass(
-    proxy: FaultProxy, upstream: Upstream, act: Act
-) -> None:
+def test_some_calls_of_a_window_fail_and_all_later_ones_pass(proxy: FaultProxy, upstream: Upstream, act: Act) -> None:
     blown = storm(fault(Part.CALLS, act, 60.0), proxy=proxy)
     time.sleep(0.2)
     during = asked(proxy)
