@@ -26,11 +26,12 @@ from tests.shop import Shop
 PROGRESS_SECONDS = 5.0
 LONGEST_LOAD = 45 * 60.0
 INTERRUPTED = 130
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING_SIGNALS:
         signal.signal(number, interrupt)
     faults = draw(seed=options.seed, faults=options.faults, checkouts=options.checkouts)
     say(f"make chaos SEED={options.seed} CHECKOUTS={options.checkouts} FAULTS={options.faults}")
@@ -99,7 +100,7 @@ def storm_over(
     finally:
         market.closed.set()
         storm.end(at_once=interrupted or market.begun < market.visits)
-        load.shutdown(wait=True)
+        load.shutdown(wait=not interrupted, cancel_futures=True)
     for thread in [*shoppers, *sellers]:
         thread.result()
     return judged(shop, mailjet, market, storm, options, faults)
@@ -147,7 +148,7 @@ def judged(
         say("the rest is bought …")
         findings += aftermath.sell_the_rest(market, shop)
         findings += aftermath.wait_until_sound(shop, mailjet, seconds=20).findings
-    findings += aftermath.errors_logged(shop)
+    findings += aftermath.errors_logged(shop.log)
     return report.Run(
         seed=options.seed,
         visits=options.checkouts,
@@ -166,7 +167,9 @@ def say(line: str) -> None:
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends a run as Ctrl-C does."""
+    """SIGTERM ends a run as Ctrl-C does; an impatient second one changes nothing: the end is near, and bounded."""
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

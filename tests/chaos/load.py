@@ -138,7 +138,7 @@ class Correction:
 class Market:
     """What is for sale, who is there, and what all of them did: shared by the threads of the load."""
 
-    def __init__(self, shop: Shop, record: Record, *, seed: int, visits: int) -> None:
+    def __init__(self, shop: Shop, record: Record, *, seed: int, visits: int, buyers: int = BUYERS) -> None:
         self.shop = shop
         self.record = record
         self.seed = seed
@@ -159,8 +159,7 @@ class Market:
             for number in range(PLENTIFUL_ITEMS)
         ]
         self.items = [*self.hot, *self.plentiful]
-        self.initial = {item.variant: hot if item in self.hot else visits * 10 for item in self.items}
-        self.buyers = shop.buyers(BUYERS)
+        self.buyers = shop.buyers(buyers)
         for buyer in self.buyers:
             buyer.address()
 
