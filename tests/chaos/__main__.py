@@ -6,10 +6,14 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from types import FrameType
+
+import requests
 
 from chassis.testing_mailjet import FakeMailjet, mailjet_server
 from local.errors import LocalError
@@ -141,13 +145,7 @@ def judged(
     answers = list(market.record.answers)
     findings = [*market.findings, *recovery.findings, *record.findings(answers)]
     if not recovery.findings:
-        say("corrections are compared with the record …")
-        findings += aftermath.corrections_counted_once(market, shop)
-        say("all answers are asked for again …")
-        findings += aftermath.answers_still_true(market)
-        say("the rest is bought …")
-        findings += aftermath.sell_the_rest(market, shop)
-        findings += aftermath.wait_until_sound(shop, mailjet, seconds=20).findings
+        findings += looked_at_again(shop, mailjet, market)
     findings += aftermath.errors_logged(shop.log)
     return report.Run(
         seed=options.seed,
@@ -160,6 +158,27 @@ def judged(
         figures=recovery.figures,
         findings=findings,
     )
+
+
+def looked_at_again(shop: Shop, mailjet: FakeMailjet, market: Market) -> list[str]:
+    """What costs the platform calls, once it is sound."""
+    looks: list[tuple[str, Callable[[], list[str]]]] = [
+        (
+            "corrections are compared with the sellers' own record",
+            partial(aftermath.corrections_counted_once, market, shop),
+        ),
+        ("all answers are asked for again", partial(aftermath.answers_still_true, market)),
+        ("the rest is bought", partial(aftermath.sell_the_rest, market, shop)),
+        ("the audit is repeated", lambda: aftermath.wait_until_sound(shop, mailjet, seconds=20).findings),
+    ]
+    found = []
+    for what, look in looks:
+        say(f"{what} …")
+        try:
+            found += look()
+        except (AssertionError, requests.RequestException) as error:
+            found.append(f"while {what}: {error}")
+    return found
 
 
 def say(line: str) -> None:

@@ -27,6 +27,7 @@ LATE_JOB = "5 seconds"
 MAIL_TASK = "chassis.mail.delivery.deliver_mail"
 POLL_SECONDS = 1.0
 ASKED_AT_ONCE = 4
+ATTEMPTS = 5
 
 
 EXPECTED_ERRORS = {
@@ -136,14 +137,24 @@ def answers_still_true(market: Market) -> list[str]:
 
 
 def _checkout_now(api: Api, told: Answer) -> str:
-    now = api.expect("GET", f"/checkouts/{told.checkout}", {200, 404}).get("state", "unknown")
+    now = _now(api, f"/checkouts/{told.checkout}").get("state", "unknown")
     possible = {201: {"completed"}, 202: {"completed", "failed"}}.get(told.status or 0, {"failed"})
     return "" if now in possible else f"checkout {told.checkout} was answered {told.status}, and now is {now}"
 
 
 def _order_now(api: Api, told: Answer) -> str:
-    now = api.expect("GET", f"/orders/{told.order}", {200, 404}).get("total")
+    now = _now(api, f"/orders/{told.order}").get("total")
     return "" if now == told.total else f"order {told.order} was shown with {told.total}, and now has {now}"
+
+
+def _now(api: Api, path: str) -> dict[str, Any]:
+    """What is answered, also that there is no such thing; a busy machine may need to be asked again."""
+    for _attempt in range(ATTEMPTS):
+        answer = api.call("GET", path)
+        if answer.status_code in {200, 404}:
+            break
+        time.sleep(POLL_SECONDS)
+    return dict(answer.json())
 
 
 def corrections_counted_once(market: Market, shop: Shop, *, seconds: float = 30.0) -> list[str]:

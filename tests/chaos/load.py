@@ -178,15 +178,23 @@ class Market:
             return visit(seed=self.seed, number=self.begun)
 
     def ask(
-        self, kind: Kind, api: Api, method: str, path: str, *, buyer: Person | None = None, **options: Any
+        self,
+        kind: Kind,
+        api: Api,
+        method: str,
+        path: str,
+        *,
+        buyer: Person | None = None,
+        about: str | None = None,
+        **options: Any,
     ) -> requests.Response | None:
-        """The answer, or None where there was none; recorded in any case."""
+        """The answer, or None where there was none; recorded with the key that was sent, or that the call is about."""
         at = self.now()
         try:
             answer = api.call(method, path, timeout=options.pop("timeout", CALL_TIMEOUT), **options)
         except (requests.RequestException, AssertionError):  # the latter where somebody must log in again and cannot
             answer = None
-        self.note(kind, answer, at=at, buyer=buyer, key=options.get("key"))
+        self.note(kind, answer, at=at, buyer=buyer, key=options.get("key", about))
         return answer
 
     def note(
@@ -323,7 +331,7 @@ class Shopper:
             with _beside(lambda: self._send(basket)):
                 time.sleep(plan.pause)
                 path = f"/checkouts/{basket.checkout}/cancel"
-                self.market.ask(Kind.CANCEL, self.buyer.api, "POST", path, buyer=self.buyer)
+                self.market.ask(Kind.CANCEL, self.buyer.api, "POST", path, buyer=self.buyer, about=basket.key)
         answer = self._until_decided(basket)
         if plan.manner is Manner.OTHER_BODY and answer is not None:
             other = {**basket.body(), "payment_method": "pm_card_amex"}

@@ -7,7 +7,7 @@ What promises something, the answers to checkouts and the orders shown, is writt
 import json
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -54,6 +54,9 @@ EXPECTED: dict[Kind, set[int]] = {
 PROMISING = {Kind.CHECKOUT, Kind.ORDER_SHOWN}
 FINAL = {201, 402, 409}
 """By these a checkout is over, and every later answer to its key is the same."""
+
+CANCELLED: dict[int | None, bool] = {200: True, 409: False}
+"""Whether a checkout is called off by then, by the answer to its cancellation; by others it may or may not be."""
 
 
 @dataclass(frozen=True)
@@ -103,24 +106,36 @@ class Record:
 def findings(answers: Iterable[Answer]) -> list[str]:
     """What is wrong with the answers alone: ones that nobody should get, and ones that contradict each other."""
     found = []
-    by_key = defaultdict(list)
-    by_order = defaultdict(list)
+    told, cancelled, shown = defaultdict(list), defaultdict(list), defaultdict(list)
     for answer in answers:
         if answer.status is not None and answer.status not in EXPECTED[answer.kind]:
             found.append(f"{answer.kind} was answered {answer.status} {answer.code or ''} (request {answer.request})")
         if answer.kind is Kind.CHECKOUT and answer.status in FINAL:
-            by_key[answer.buyer, answer.key].append(answer)
+            told[answer.buyer, answer.key].append(answer)
+        if answer.kind is Kind.CANCEL and answer.status in CANCELLED:
+            cancelled[answer.buyer, answer.key].append(answer)
         if answer.order is not None and answer.total is not None:
-            by_order[answer.order].append(answer)
-    for (buyer, key), told in by_key.items():
-        said = Counter((answer.status, answer.order, _text(answer.total), answer.code) for answer in told)
-        if len(said) > 1:
-            found.append(f"buyer {buyer} was told different ends of the checkout with the key {key}: {dict(said)}")
-    for order, told in by_order.items():
-        totals = {_text(answer.total) for answer in told}
+            shown[answer.order].append(answer)
+    for who_and_key, ends in told.items():
+        found += _contradictions(ends, cancelled[who_and_key])
+    for order, looks in shown.items():
+        totals = {_text(answer.total) for answer in looks}
         if len(totals) > 1:
             found.append(f"order {order} was shown with the totals {', '.join(sorted(totals))}")
     return found
+
+
+def _contradictions(ends: Sequence[Answer], cancellations: Sequence[Answer]) -> Iterator[str]:
+    """What is wrong with the final answers to one key, and with those to the cancellations of its checkout."""
+    which = f"the checkout with the key {ends[0].key}"
+    said = Counter((answer.status, answer.order, _text(answer.total), answer.code) for answer in ends)
+    if len(said) > 1:
+        yield f"buyer {ends[0].buyer} was told different ends of {which}: {dict(said)}"
+    bought = any(answer.status == 201 for answer in ends)
+    for answer in cancellations:
+        if CANCELLED[answer.status] is bought:
+            outcome = "bought" if bought else "not bought"
+            yield f"buyer {answer.buyer} was told {answer.status} when cancelling {which}, which was {outcome}"
 
 
 def _text(total: dict[str, Any] | None) -> str:

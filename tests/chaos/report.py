@@ -75,7 +75,7 @@ def markdown(run: Run, *, on: str, picture: str) -> str:
         "",
         f"**{'The audit holds.' if not run.findings else f'{len(run.findings)} findings.'}** "
         f"{run.visits} visits in {run.load_seconds:.0f} s, {len(run.struck)} faults, {bought} checkouts bought; "
-        f"all was sound {run.recovery_seconds:.1f} s after the storm.",
+        f"all was sound {run.recovery_seconds:.1f} s after everything was up again.",
         "",
         f"![Throughput over time, with the faults]({picture})",
         "",

@@ -117,13 +117,15 @@ def test_scarce_items_are_sold_to_the_last_and_what_is_held_for_nobody_is_found(
     assert aftermath.sell_the_rest(market, shop) == []
     assert [shop.available(item) for item in market.hot] == [0] * len(market.hot)
     held = market.hot[0]
-    hold = "UPDATE stock_stocklevel SET on_hand = on_hand + 1, reserved = reserved + %s WHERE variant_id = %s"
+    more = {"delta": 1, "reason": "receipt"}
+    inventory = shop.api("inventory", login=held.seller.login)
+    inventory.expect("POST", f"/seller/variants/{held.variant}/movements", 201, json=more)
+    hold = "UPDATE stock_stocklevel SET reserved = %s WHERE variant_id = %s"
     Databases(shop).write("inventory", hold, 1, held.variant)
     try:
         found = aftermath.sell_the_rest(market, shop)
     finally:
-        give_back = "UPDATE stock_stocklevel SET on_hand = on_hand - 1, reserved = reserved - 1 WHERE variant_id = %s"
-        Databases(shop).write("inventory", give_back, held.variant)
+        Databases(shop).write("inventory", hold, 0, held.variant)
     assert found == [f"variant {held.variant}: sold out with 1 on hand and 1 reserved"]
 
 

@@ -81,6 +81,16 @@ def test_two_ends_of_one_key_are_a_finding(other: Answer) -> None:
     assert found.startswith("buyer b was told different ends of the checkout with the key k: ")
 
 
+@pytest.mark.parametrize(("status", "bought"), [(200, True), (409, False)])
+def test_a_cancellation_that_did_not_hold_is_a_finding(status: int, bought: bool) -> None:
+    end = BOUGHT if bought else replace(BOUGHT, status=409, order=None, total=None, code="checkout_cancelled")
+    cancelled = replace(BOUGHT, kind=Kind.CANCEL, status=status, order=None, total=None)
+    (found,) = findings([cancelled, end])
+    assert found.startswith(f"buyer b was told {status} when cancelling the checkout with the key k, which was ")
+    other = BOUGHT if not bought else replace(BOUGHT, status=409, order=None, total=None, code="checkout_cancelled")
+    assert findings([cancelled, other]) == []
+
+
 def test_one_key_of_two_buyers_is_two_keys() -> None:
     assert findings([BOUGHT, replace(BOUGHT, buyer="b2", order="o2")]) == []
 

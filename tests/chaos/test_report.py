@@ -35,7 +35,7 @@ def test_the_report_says_how_to_repeat_the_run_and_what_came_of_it() -> None:
     assert "`make chaos SEED=7 CHECKOUTS=3 FAULTS=2` on a machine." in text
     assert (
         "**The audit holds.** 3 visits in 12 s, 2 faults, 1 checkouts bought; "
-        "all was sound 2.3 s after the storm." in text
+        "all was sound 2.3 s after everything was up again." in text
     )
     assert "![Throughput over time, with the faults](chaos.svg)" in text
     assert "## Findings\n\nNone.\n" in text
