@@ -140,7 +140,7 @@ def judged(
     load_seconds = market.now()
     say(f"{load_seconds:4.0f} s: the storm is over; everything is started")
     shop.mend()
-    recovery = aftermath.wait_until_sound(shop, mailjet)
+    recovery = aftermath.wait_until_sound(shop, mailjet, record=market.record.path)
     say(f"{'sound' if not recovery.findings else 'NOT sound'} after {recovery.seconds:.1f} s")
     answers = list(market.record.answers)
     findings = [*market.findings, *recovery.findings, *record.findings(answers)]
@@ -160,6 +160,10 @@ def judged(
     )
 
 
+def still_sound(shop: Shop, mailjet: FakeMailjet, market: Market) -> list[str]:
+    return aftermath.wait_until_sound(shop, mailjet, record=market.record.path, seconds=20).findings
+
+
 def looked_at_again(shop: Shop, mailjet: FakeMailjet, market: Market) -> list[str]:
     """What costs the platform calls, once it is sound."""
     looks: list[tuple[str, Callable[[], list[str]]]] = [
@@ -169,7 +173,7 @@ def looked_at_again(shop: Shop, mailjet: FakeMailjet, market: Market) -> list[st
         ),
         ("all answers are asked for again", partial(aftermath.answers_still_true, market)),
         ("the rest is bought", partial(aftermath.sell_the_rest, market, shop)),
-        ("the audit is repeated", lambda: aftermath.wait_until_sound(shop, mailjet, seconds=20).findings),
+        ("the audit is repeated", partial(still_sound, shop, mailjet, market)),
     ]
     found = []
     for what, look in looks:

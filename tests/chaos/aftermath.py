@@ -1,7 +1,8 @@
 """After the storm: what must hold within a minute, and what the audit cannot know.
 
-The audit judges what the services hold. Here is judged what lies outside of them: the mails that arrived, the answers
-that the load wrote down, and whether what is left on the shelves can still be bought.
+The audit judges what the services hold, twice: as their databases have it, and through their APIs. Here is also judged
+what lies outside of them: the mails that arrived, the answers that the load wrote down, and whether what is left on the
+shelves can still be bought.
 """
 
 import json
@@ -46,22 +47,29 @@ class Recovery:
     figures: dict[str, int] = field(default_factory=dict)
 
 
-def wait_until_sound(shop: Shop, mailjet: FakeMailjet, *, seconds: float = WITHIN) -> Recovery:
-    """Looks again and again, until nothing is wrong or the time is over."""
+def wait_until_sound(
+    shop: Shop, mailjet: FakeMailjet, *, record: Path | None = None, seconds: float = WITHIN
+) -> Recovery:
+    """Looks again and again, until nothing is wrong or the time is over.
+
+    `record` is the file of what buyers were told, for the audit's command to compare.
+    """
     began = time.monotonic()
     while True:
-        recovery = _look(shop, mailjet)
+        recovery = _look(shop, mailjet, record)
         recovery.seconds = time.monotonic() - began
         if not recovery.findings or recovery.seconds > seconds:
             return recovery
         time.sleep(POLL_SECONDS)
 
 
-def _look(shop: Shop, mailjet: FakeMailjet) -> Recovery:
+def _look(shop: Shop, mailjet: FakeMailjet, record: Path | None) -> Recovery:
     try:
         wrong, figures = _mails(shop, mailjet)
         wrong += _jobs(shop)
         audit.audit(shop, seconds=0)
+        if not wrong:
+            wrong = _audited(shop, record)
     except psycopg2.OperationalError as error:
         return Recovery(0, [f"a database does not answer: {str(error).strip()}"])
     except AssertionError as error:
@@ -69,16 +77,24 @@ def _look(shop: Shop, mailjet: FakeMailjet) -> Recovery:
     return Recovery(0, wrong, figures)
 
 
+def _audited(shop: Shop, record: Path | None) -> list[str]:
+    """What the audit's command finds, which reads through the services' APIs and knows what buyers were told."""
+    told = [] if record is None else ["--record", str(record)]
+    done = audit.run_audit(shop, "--since", "all", "--settle", "0", "--json", *told)
+    if done.returncode not in {0, 1}:
+        return [f"the audit's command could not see everything: {done.stderr.strip()}"]
+    found = json.loads(done.stdout)["findings"]
+    return [f"{finding['code']}: {finding['message']} {finding['ids']}" for finding in found]
+
+
 def _jobs(shop: Shop) -> list[str]:
-    """Jobs that are dead, and those that are due and that nobody takes."""
+    """Jobs that are due and that nobody takes, sooner than the audit minds."""
     databases = audit.Databases(shop)
     query = (
-        "SELECT id, task, state, attempts, last_error FROM jobs_job"
-        f" WHERE state = 'dead' OR (state = 'waiting' AND run_at < now() - interval '{LATE_JOB}')"
+        f"SELECT id, task, attempts FROM jobs_job WHERE state = 'waiting' AND run_at < now() - interval '{LATE_JOB}'"
     )
     return [
-        f"{service.name}: job {row['id']} ({row['task']}) is {row['state']} after {row['attempts']} attempts: "
-        f"{row['last_error']}"
+        f"{service.name}: job {row['id']} ({row['task']}) is due and not taken, after {row['attempts']} attempts"
         for service in shop.platform.services
         for row in databases.read(service.name, query)
     ]

@@ -83,14 +83,15 @@ class Answer:
 class Record:
     """All answers, in the order in which they came; any number of threads may add."""
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, *, path: Path | None = None) -> None:
         self.answers: list[Answer] = []
+        self.path = path
         self._file = file
         self._lock = threading.Lock()
 
     @classmethod
     def in_file(cls, path: Path) -> Self:
-        return cls(path.open("w"))
+        return cls(path.open("w"), path=path)
 
     def add(self, answer: Answer) -> None:
         with self._lock:
