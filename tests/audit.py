@@ -5,6 +5,8 @@ in each service's own tables, since an API could be wrong too.
 """
 
 import json
+import subprocess
+import sys
 import time
 import uuid
 from collections import Counter, defaultdict
@@ -145,6 +147,20 @@ def audit(shop: Shop, *, seconds: float = 90.0) -> Truth:
     wrong = [*found, *_unseen_through_the_apis(shop, truth)]
     assert not wrong, "\n".join(wrong)
     return truth
+
+
+def run_audit(shop: Shop, *options: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py audit` as an operator runs it beside the aggregator."""
+    (aggregator,) = (service for service in shop.platform.services if service.name == "aggregator")
+    return subprocess.run(
+        [sys.executable, "manage.py", "audit", *options],
+        cwd=aggregator.folder,
+        env=shop.platform.variables(aggregator),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
 
 def _truth(shop: Shop) -> Truth:

@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -215,6 +215,37 @@ class FaultProxy:
         if rule is not None:
             rule.act(call)
 
+    def deliver(self, call: Call) -> list[tuple[str, str]]:
+        """Calls the service, fills in its answer, and returns its headers."""
+        # A connection of its own for each call: one kept from before the service was killed would fail without need.
+        connection = HTTPConnection(LOOPBACK, self.upstream, timeout=UPSTREAM_TIMEOUT)
+        try:
+            connection.putrequest(call.method, call.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in call.headers.items():
+                if name.lower() not in HOP_BY_HOP:
+                    connection.putheader(name, value)
+            connection.putheader("Connection", "close")
+            connection.endheaders(call.body or None)
+            answer = connection.getresponse()
+            call.answer = answer.read()
+            call.status = answer.status
+            return answer.getheaders()
+        finally:
+            connection.close()
+
+    def deliver_again(self, call: Call, *, after: float) -> None:
+        """The service gets the call once more, so many seconds from now; nobody waits for that answer."""
+
+        def deliver() -> None:
+            try:
+                self.deliver(replace(call))
+            except (OSError, HTTPException):
+                return  # the service is down
+
+        late = threading.Timer(after, deliver)
+        late.daemon = True
+        late.start()
+
 
 def _raises(what: Exception) -> Action:
     def act(_call: Call) -> None:
@@ -250,7 +281,7 @@ class _Handler(BaseHTTPRequestHandler):
         proxy.note(call)
         try:
             proxy.act(call, BEFORE)
-            headers = self._call_service(call, proxy.upstream)
+            headers = proxy.deliver(call)
             proxy.act(call, AFTER)
             self._answer(call.status or 502, headers, call.answer)
         except Dropped:
@@ -270,24 +301,6 @@ class _Handler(BaseHTTPRequestHandler):
             call.ended.set()
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _pass_on
-
-    def _call_service(self, call: Call, port: int) -> list[tuple[str, str]]:
-        """Fills in the service's answer, and returns its headers."""
-        # A connection of its own for each call: one kept from before the service was killed would fail without need.
-        connection = HTTPConnection(LOOPBACK, port, timeout=UPSTREAM_TIMEOUT)
-        try:
-            connection.putrequest(call.method, call.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in call.headers.items():
-                if name.lower() not in HOP_BY_HOP:
-                    connection.putheader(name, value)
-            connection.putheader("Connection", "close")
-            connection.endheaders(call.body or None)
-            answer = connection.getresponse()
-            call.answer = answer.read()
-            call.status = answer.status
-            return answer.getheaders()
-        finally:
-            connection.close()
 
     def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes, only: int | None = None) -> None:
         self.send_response_only(status)

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,24 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.audit import Databases, audit, wait_for_the_end
+from tests.audit import Databases, audit, run_audit, wait_for_the_end
 from tests.shop import DECLINED, Basket, Shop, eur
 
 AT_REST = ("--since", "all", "--settle", "0", "--json")
-
-
-def run_audit(shop: Shop, *options: str) -> subprocess.CompletedProcess[str]:
-    """`manage.py audit` as an operator runs it beside the aggregator."""
-    (aggregator,) = (service for service in shop.platform.services if service.name == "aggregator")
-    return subprocess.run(
-        [sys.executable, "manage.py", "audit", *options],
-        cwd=aggregator.folder,
-        env=shop.platform.variables(aggregator),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 def found_by(done: subprocess.CompletedProcess[str]) -> set[tuple[str, frozenset[str]]]:

@@ -4,6 +4,7 @@ A mail is a template per language, `mails/<name>.<language>.txt`, whose first li
 more that ends in `.html`.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -53,7 +54,7 @@ def _html(template: str, context: dict[str, Any]) -> str:
     return str(found.render(context))
 
 
-@task(private=True)
+@task(private=True, lease=timedelta(seconds=30))
 def deliver_mail(*, to: str, subject: str, text: str, html: str) -> None:
     message = EmailMultiAlternatives(
         subject, text, settings.MAIL_FROM, [to], headers={JOB_HEADER: str(current_job_id())}
