@@ -265,9 +265,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     # Waiting has an end
 
     def _wait(self, conn: Connection, event: int, then: Callable[[Connection], None]) -> None:
+        def ready(_sock: Any) -> None:
+            # Another's arrival in the same turn of the loop may have made room of it.
+            if conn in self.waiting:
+                then(conn)
+
         if conn not in self.waiting:
             self.waiting[conn] = None
-            self.poller.register(conn.sock, event, lambda _sock: then(conn))
+            self.poller.register(conn.sock, event, ready)
 
     def _end_wait(self, conn: Connection) -> None:
         if conn in self.waiting:
