@@ -14,7 +14,7 @@ GENERATED := '*/openapi.yaml' '*.mo' clients
 	typecheck imports spec clients messages migrations drift compatibility release fuzz chaos check
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-19s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Make .venv from uv.lock (every target does it; quick when nothing changed)
 	@$(PYTHON) -m local.bootstrap

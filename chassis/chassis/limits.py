@@ -19,7 +19,7 @@ def _is_utf8(charset: str) -> bool:
 
 
 class LimitsMiddleware:
-    """Refuses a body that is too large (413) or does not say its length (411), other charsets than UTF-8 (415), and
+    """Refuses a body that is too large (413) or does not say its length (400), other charsets than UTF-8 (415), and
     addresses (400) with NUL or too many parameters.
 
     DRF's parsers read a body whole, whatever Django's DATA_UPLOAD_MAX_MEMORY_SIZE says; Django takes a body without a
@@ -39,7 +39,7 @@ class LimitsMiddleware:
         if not _is_utf8((request.content_params or {}).get("charset", "utf-8")):
             return plain_problem(request, "charset_not_supported", 415, _("Only UTF-8 is understood here."))
         if "HTTP_TRANSFER_ENCODING" in request.META:
-            return plain_problem(request, "length_required", 411, _("Say how long the request is: Content-Length."))
+            return plain_problem(request, "length_required", 400, _("Say how long the request is: Content-Length."))
         length = request.META.get("CONTENT_LENGTH") or "0"
         files = request.content_type == "multipart/form-data"
         limit = settings.UPLOAD_MAX_SIZE if files else settings.DATA_UPLOAD_MAX_MEMORY_SIZE

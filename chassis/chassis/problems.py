@@ -60,7 +60,6 @@ HTTP_TITLES: dict[int, str | Promise] = {
     405: _("Method not allowed"),
     406: _("Not acceptable"),
     409: _("Conflict"),
-    411: _("Length required"),
     412: _("Changed meanwhile"),
     413: _("Too large"),
     415: _("Unsupported media type"),
