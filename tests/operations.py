@@ -32,6 +32,7 @@ class Call:
     ids: tuple[str, ...] = ()
     body: Any = None
     about: str = ""
+    query: str = ""
     shows: str = ""
     """What stands in the answer of whoever may see the thing, and of nobody else."""
 
@@ -42,13 +43,14 @@ class Call:
             ids=tuple(nothing if each == self.about else each for each in self.ids),
             body=json.loads(json.dumps(self.body).replace(self.about, nothing)) if self.about else self.body,
             about=nothing,
+            query=self.query,
         )
 
 
-def on(*ids: str, body: Any = None, about: str | None = None, shows: str | None = None) -> Call:
+def on(*ids: str, body: Any = None, about: str | None = None, query: str = "", shows: str | None = None) -> Call:
     """A call whose address names `ids`, the thing it is about first, unless that is said to be another."""
     about = (ids[0] if ids else "") if about is None else about
-    return Call(ids, body, about, about if shows is None else shows)
+    return Call(ids, body, about, query, about if shows is None else shows)
 
 
 class Things:
@@ -304,9 +306,12 @@ _ORDERS: Calls = {
     ("sales_ship", "a sale of a pending order"): lambda t: on(t.sale_of(t.pending_order), body=PARCEL),
 }
 
+_JOBS: Calls = {("audit_jobs_list", ""): lambda _: on(shows="results")}
+
 CALLS: Mapping[str, Calls] = {
     "auth": {
         **_ACCOUNTS,
+        **_JOBS,
         ("keys_list", ""): lambda t: on(shows="RS256"),
         ("auth_token_create", ""): lambda t: on(body=credentials(t)),
         ("auth_service_token_create", ""): lambda t: on(body={"client_id": CLIENT, "client_secret": CLIENT_SECRET}),
@@ -317,6 +322,11 @@ CALLS: Mapping[str, Calls] = {
     },
     "inventory": {
         **_CATALOGUE,
+        **_JOBS,
+        ("audit_stock_list", "the seller's variant"): lambda t: on(
+            query=f"?variant={t.item.variant}", shows=t.item.variant
+        ),
+        ("audit_reservations_list", "a reservation"): lambda t: on(shows=t.reservation),
         ("carts_open", ""): open_cart,
         ("cart_lines_put", "an anonymous cart"): lambda t: on(t.anonymous_cart, t.item.variant, body=TWO),
         ("cart_lines_put", "the buyer's cart"): lambda t: on(t.buyers_cart, t.item.variant, body=TWO),
@@ -359,6 +369,8 @@ CALLS: Mapping[str, Calls] = {
     },
     "orders": {
         **_ORDERS,
+        **_JOBS,
+        ("audit_orders_list", "the buyer's order"): lambda t: on(shows=t.order["id"]),
         ("addresses_get", "the buyer's address"): lambda t: on(t.address),
         ("addresses_replace", "the buyer's address"): lambda t: on(t.address, body={**ADDRESS, "city": "Lyon"}),
         ("addresses_change", "the buyer's address"): lambda t: on(t.address, body={"city": "Lyon"}),
@@ -377,6 +389,9 @@ CALLS: Mapping[str, Calls] = {
         ("sales_deliveries_list", "the seller's sale"): lambda t: on(t.shipped[0], shows=t.shipped[1]),
     },
     "payment": {
+        **_JOBS,
+        ("audit_payments_list", "the buyer's payment"): lambda t: on(shows=t.payment),
+        ("audit_provider_payments_list", "the buyer's payment"): lambda t: on(shows=t.payment),
         ("payments_list", "the buyer's payment"): lambda t: on(shows=t.payment),
         ("payments_retrieve", "the buyer's payment"): lambda t: on(t.payment),
         ("payments_retrieve", "one called off before it came"): lambda t: on(t.cancelled_payment),
