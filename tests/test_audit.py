@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.audit import Databases, audit, run_audit, wait_for_the_end
 from tests.shop import DECLINED, Basket, Shop, eur
 
@@ -57,23 +55,23 @@ def update(service: str, table: str, condition: str, *, broken: str, mended: str
 
 def change_on_hand(variant: object) -> Damage:
     """Past the trigger that lets only movements do so."""
-    statements = (
+    break_it, mend_it = (
         "ALTER TABLE stock_stocklevel DISABLE TRIGGER stock_level_guard;"
         f"UPDATE stock_stocklevel SET on_hand = on_hand {change} WHERE variant_id = '{variant}';"
         "ALTER TABLE stock_stocklevel ENABLE TRIGGER stock_level_guard"
         for change in ("+ 1", "- 1")
     )
-    return "inventory", *statements
+    return "inventory", break_it, mend_it
 
 
 def give_order_another_id(order: object, other: object) -> Damage:
     """The order that its checkout knows is gone, and one that no checkout knows is there."""
-    statements = (
+    break_it, mend_it = (
         f"UPDATE orders_order SET id = '{after}' WHERE id = '{before}';"
         f"UPDATE orders_sellerorder SET order_id = '{after}' WHERE order_id = '{before}'"
         for before, after in ((order, other), (other, order))
     )
-    return "orders", *statements
+    return "orders", break_it, mend_it
 
 
 def test_it_finds_nothing_after_purchases_and_all_that_was_damaged_since(shop: Shop) -> None:
@@ -182,16 +180,15 @@ def test_answers_that_buyers_got_are_compared_with_what_is_there(shop: Shop, tmp
     }
 
 
-@pytest.mark.parametrize("service", ["auth", "inventory", "orders", "payment"])
-def test_one_that_could_not_see_everything_says_so(shop: Shop, service: str) -> None:
-    shop.platform.stop_service(service)
+def test_one_that_could_not_see_everything_says_so(shop: Shop) -> None:
+    shop.platform.stop_service("orders")
     try:
         done = run_audit(shop, *AT_REST)
     finally:
-        shop.platform.start_service(service)
+        shop.platform.start_service("orders")
     assert done.returncode == 2
-    assert set(json.loads(done.stdout)["unread"]) == {service}
-    assert f"could not see everything. {service}: " in done.stderr
+    assert set(json.loads(done.stdout)["unread"]) == {"orders"}
+    assert "could not see everything. orders: " in done.stderr
 
 
 def test_a_person_reads_a_report_in_markdown(shop: Shop) -> None:

@@ -93,7 +93,7 @@ def _read_from(service: str, what: str, say: Callable[[str], None]) -> Iterator[
     try:
         yield
     except NoServiceTokenError as exc:
-        raise UnreadableError("auth", "it gives no token to the auditor") from exc
+        raise UnreadableError("auth", "it gives the auditor no token") from exc
     except ServiceDownError as exc:
         raise UnreadableError(service, f"its {what} cannot be read: {exc.__cause__ or exc}") from exc
     except DomainError as exc:

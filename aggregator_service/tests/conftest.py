@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from chassis.http import ServiceSession
 from chassis.testing import make_token
-from gateways import calls, service_token, tasks
+from gateways import audits, calls, service_token, tasks
 from storefront import composition
 
 SCOPES = ["inventory.reserve", "orders.checkout", "payments.charge", "auth.forward_address"]
@@ -34,7 +34,7 @@ class Received:
 
 @dataclass
 class FakeService:
-    """Answers `METHOD /path` as told; 404 problem for the rest."""
+    """Answers `METHOD /path?query`, else `METHOD /path`, as told; 404 problem for the rest."""
 
     url: str = ""
     received: list[Received] = field(default_factory=list)
@@ -65,7 +65,8 @@ class _Handler(BaseHTTPRequestHandler):
         )
         time.sleep(self.service.pause)
         missing: tuple[int, Any, dict[str, str]] = (404, problem("not_found", 404), {})
-        status, body, headers = self.service.answers.get(f"{self.command} {parts.path}", missing)
+        anything = self.service.answers.get(f"{self.command} {parts.path}", missing)
+        status, body, headers = self.service.answers.get(f"{self.command} {self.path}", anything)
         content = body.encode() if isinstance(body, str) else b"" if body is None else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/html" if isinstance(body, str) else "application/json")
@@ -119,6 +120,7 @@ def services(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
     for kept in ("sessions", "optional_sessions"):
         fresh = {name: ServiceSession(name, timeout=one.timeout) for name, one in getattr(calls, kept).items()}
         monkeypatch.setattr(calls, kept, fresh)
+    monkeypatch.setattr(audits, "auditor_token", service_token.ServiceTokenKeeper("AUDITOR"))
     keeper = service_token.ServiceTokenKeeper("SERVICE")
     for module in (service_token, calls, tasks, __import__("gateways.accounts", fromlist=["x"])):
         monkeypatch.setattr(module, "service_token", keeper)

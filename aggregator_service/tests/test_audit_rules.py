@@ -124,11 +124,13 @@ def platform(**changes: Any) -> Snapshot:
 
 def with_rows(seen: Snapshot, **rows: Any) -> Snapshot:
     """The platform with these rows in place of those of the same id, or beside them."""
-    return replace(seen, **{name: {**getattr(seen, name), row.id: row} for name, row in rows.items()})
+    changes: dict[str, Any] = {name: {**getattr(seen, name), row.id: row} for name, row in rows.items()}
+    return replace(seen, **changes)
 
 
 def without(seen: Snapshot, name: str, ident: uuid.UUID) -> Snapshot:
-    return replace(seen, **{name: {key: row for key, row in getattr(seen, name).items() if key != ident}})
+    changes: dict[str, Any] = {name: {key: row for key, row in getattr(seen, name).items() if key != ident}}
+    return replace(seen, **changes)
 
 
 def found(seen: Snapshot) -> set[tuple[str, frozenset[str]]]:

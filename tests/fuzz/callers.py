@@ -1,6 +1,6 @@
 """Who sends the made-up requests, and the names of things that exist: requests about nothing would see only 404s."""
 
-from local.platform import AGGREGATOR_SCOPES
+from local.platform import SERVICE_ACCOUNTS
 from tests.shop import Shop
 
 SINGULAR = {"addresses": "address"}
@@ -20,7 +20,7 @@ class World:
         secret = self.shop.platform.root / "secrets" / "aggregator_client_secret"
         credentials = {"client_id": "aggregator", "client_secret": secret.read_text().strip()}
         issued = self.shop.api("auth").expect("POST", "/auth/service-token", 200, json=credentials)
-        assert set(issued["scope"].split()) == set(AGGREGATOR_SCOPES)
+        assert set(issued["scope"].split()) == set(SERVICE_ACCOUNTS["aggregator"])
         return str(issued["access"])
 
     def _make(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """`manage.py audit`: whether all services together say one thing. The service's README says how to use it."""
 
 import json
+import logging
 import re
 import sys
 import time
@@ -54,6 +55,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object in place of Markdown")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _leave_stdout_to_the_report()
         since: datetime | None = None if options["since"] == EVERYTHING else options["since"]
         try:
             if not settings.AUDITOR_CLIENT_SECRET:
@@ -82,6 +84,13 @@ class Command(BaseCommand):
 
     def _say(self, text: str) -> None:
         self.stderr.write(f"{text} …", self.style.NOTICE)
+
+
+def _leave_stdout_to_the_report() -> None:
+    """Log lines go to stderr, as the progress does."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout:
+            handler.setStream(sys.stderr)
 
 
 def _record(path: Path | None) -> Record:
