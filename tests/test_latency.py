@@ -183,7 +183,7 @@ def write_report(all_measured: Sequence[Measured]) -> None:
         f"One service is stopped by `SIGSTOP` in {ROUNDS} rounds of {ROUND_SECONDS:.0f} s, which take turns with",
         "as many calm ones; each begins with an aggregator that remembers nothing.",
         f"{PEOPLE} people do one after the other, without a pause, what does not need the service,",
-        f"while {PEOPLE} more do what does.",
+        f"while {PEOPLE} more do what does (which costs the machine less where it fails at once).",
         "",
         f"Figures are milliseconds after the first {FIRST_SECONDS:.0f} s; the ratio is hanging to calm.",
         f"At most {MOST} is asked of each median, and of the slowest twentieth of all calls, each compared with",
