@@ -187,11 +187,12 @@ class ServiceSession(requests.Session):
 
 
 def _is_ready(address: str) -> bool:
+    """Whether the service does not say otherwise: behind an address that hides its readiness, the next call decides."""
     # A session of its own: a probe must not wait behind the calls that hang.
     try:
         with requests.Session() as session:
             session.trust_env = False
-            return session.get(address, timeout=PROBE_SECONDS, allow_redirects=False).status_code == 200
+            return session.get(address, timeout=PROBE_SECONDS, allow_redirects=False).status_code < 500
     except requests.RequestException:
         return False
 
