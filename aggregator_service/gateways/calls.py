@@ -37,9 +37,9 @@ MALFORMED = (
 
 sessions = {name: ServiceSession(name) for name in ("auth", "inventory", "orders", "payment")}
 
-# For what an answer can do without: nobody waits long for it. Sessions of their own, because a service that is slow
-# for such a part is not one that is down for a payment.
-optional_sessions = {name: ServiceSession(name, timeout=(0.2, 0.5)) for name in ("auth", "payment")}
+# For what an answer can do without: few wait for it, and not long. Sessions of their own, because a service that is
+# slow for such a part is not one that is down for a payment.
+optional_sessions = {name: ServiceSession(name, timeout=(0.2, 0.5), failures=3) for name in ("auth", "payment")}
 
 
 class ServiceDownError(UnavailableError):

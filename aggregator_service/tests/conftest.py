@@ -118,7 +118,10 @@ def services(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
         servers.append(server)
         fakes[name] = fake
     for kept in ("sessions", "optional_sessions"):
-        fresh = {name: ServiceSession(name, timeout=one.timeout) for name, one in getattr(calls, kept).items()}
+        fresh = {
+            name: ServiceSession(name, timeout=one.timeout, failures=one.failures)
+            for name, one in getattr(calls, kept).items()
+        }
         monkeypatch.setattr(calls, kept, fresh)
     monkeypatch.setattr(audits, "auditor_token", service_token.ServiceTokenKeeper("AUDITOR"))
     keeper = service_token.ServiceTokenKeeper("SERVICE")

@@ -34,8 +34,6 @@ BULKHEAD = max(1, int(os.environ.get("WEB_THREADS", "8")) // 2)
 RETRY_PAUSE_SECONDS = 0.2
 LEAST_SECONDS = 0.1
 """A call that has less time than this is not begun."""
-FAILURES_IN_A_ROW = 5
-"""So many open the breaker."""
 PROBE_PAUSE_SECONDS = 1.0
 PROBE_SECONDS = (0.5, 1.0)
 
@@ -73,13 +71,15 @@ class RetryBudget:
 class ServiceSession(requests.Session):
     """A session for the calls to one service. Raises `CallError` for everything but an HTTP answer.
 
-    `timeout` is (connect, answer) in seconds: how long an attempt waits for a connection, then for the whole answer.
+    `timeout` is (connect, answer) in seconds: how long an attempt waits for a connection, then for the whole answer. So
+    many `failures` in a row open the breaker.
     """
 
-    def __init__(self, service: str, *, timeout: tuple[float, float] = (1.0, 5.0)) -> None:
+    def __init__(self, service: str, *, timeout: tuple[float, float] = (1.0, 5.0), failures: int = 5) -> None:
         super().__init__()
         self.service = service
         self.timeout = timeout
+        self.failures = failures
         # Proxies and .netrc of the environment have no say in calls between services, and looking for them costs time.
         self.trust_env = False
         # Calls of many people share this session: no answer's cookie may travel with another's call.
@@ -87,7 +87,7 @@ class ServiceSession(requests.Session):
         self._budget = RetryBudget()
         self._bulkhead = threading.BoundedSemaphore(BULKHEAD)
         self._breaker = pybreaker.CircuitBreaker(
-            fail_max=FAILURES_IN_A_ROW,
+            fail_max=failures,
             name=service,
             exclude=[lambda exc: not isinstance(exc, requests.RequestException | _UnavailableAnswerError)],
             throw_new_error_on_trip=False,
@@ -187,11 +187,12 @@ class ServiceSession(requests.Session):
 
 
 def _is_ready(address: str) -> bool:
+    """Whether the service does not say otherwise: behind an address that hides its readiness, the next call decides."""
     # A session of its own: a probe must not wait behind the calls that hang.
     try:
         with requests.Session() as session:
             session.trust_env = False
-            return session.get(address, timeout=PROBE_SECONDS, allow_redirects=False).status_code == 200
+            return session.get(address, timeout=PROBE_SECONDS, allow_redirects=False).status_code < 500
     except requests.RequestException:
         return False
 

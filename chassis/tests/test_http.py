@@ -219,6 +219,22 @@ def test_the_breaker_opens_and_nobodys_call_is_spent_on_trying_again(
         assert asked("/readyz") == probes
 
 
+def test_a_service_that_hides_its_readiness_is_called_again(
+    session: ServiceSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "PROBE_PAUSE_SECONDS", 0.05)
+    well = False
+    with serving(
+        lambda exchange: exchange.reply(404 if exchange.path == "/readyz" else 200 if well else 503)
+    ) as server:
+        for _ in range(5):
+            session.post(f"{server.url}/orders")
+        assert session.is_open
+        well = True
+        eventually(lambda: not session.is_open)
+        assert session.post(f"{server.url}/orders").status_code == 200
+
+
 def test_a_hanging_service_is_probed_by_one_thread_however_many_call(
     session: ServiceSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
