@@ -20,7 +20,7 @@ import requests
 from chassis.testing_mailjet import FakeMailjet
 from tests import audit
 from tests.chaos.load import Market, settle
-from tests.chaos.record import FINAL, PROMISING, Answer
+from tests.chaos.record import FINAL, Answer
 from tests.shop import Api, Basket, Item, Shop
 
 WITHIN = 60.0
@@ -139,7 +139,7 @@ def _is_expected(entry: dict[str, Any], reason: str = "") -> bool:
 
 def answers_still_true(market: Market) -> list[str]:
     """Asks the public API once more about each checkout and each order that a buyer was told of."""
-    told = [answer for answer in market.record.answers if answer.kind in PROMISING and answer.status is not None]
+    told = [answer for answer in market.record.answers if answer.promises]
     checkouts = {answer.checkout: answer for answer in told if answer.checkout}
     checkouts |= {answer.checkout: answer for answer in told if answer.checkout and answer.status in FINAL}
     orders = {answer.order: answer for answer in told if answer.order}

@@ -51,7 +51,6 @@ EXPECTED: dict[Kind, set[int]] = {
 }
 """What may be answered while everything around fails. No answer at all may always be."""
 
-PROMISING = {Kind.CHECKOUT, Kind.ORDER_SHOWN}
 FINAL = {201, 402, 409}
 """By these a checkout is over, and every later answer to its key is the same."""
 
@@ -79,6 +78,13 @@ class Answer:
     code: str | None = None
     request: str | None = None
 
+    @property
+    def promises(self) -> bool:
+        """Whether it must be true for ever."""
+        if self.kind is Kind.ORDER_SHOWN:
+            return self.order is not None
+        return self.kind is Kind.CHECKOUT and self.status is not None
+
 
 class Record:
     """All answers, in the order in which they came; any number of threads may add."""
@@ -96,7 +102,7 @@ class Record:
     def add(self, answer: Answer) -> None:
         with self._lock:
             self.answers.append(answer)
-            if answer.kind in PROMISING and answer.status is not None:
+            if answer.promises:
                 self._file.write(json.dumps(asdict(answer)) + "\n")
                 self._file.flush()
 

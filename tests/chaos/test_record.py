@@ -27,7 +27,8 @@ def test_what_promises_something_is_written_down_as_the_audit_reads_it() -> None
     file = io.StringIO()
     record = Record(file)
     no_answer = replace(BOUGHT, status=None, order=None, total=None)
-    for answer in (BOUGHT, SHOWN, no_answer, replace(BOUGHT, kind=Kind.CART, status=200)):
+    not_shown = replace(SHOWN, status=503, order=None, total=None)
+    for answer in (BOUGHT, SHOWN, no_answer, not_shown, replace(BOUGHT, kind=Kind.CART, status=200)):
         record.add(answer)
     lines = [json.loads(line) for line in file.getvalue().splitlines()]
     assert [line["kind"] for line in lines] == ["checkout", "order_shown"]
@@ -42,7 +43,7 @@ def test_what_promises_something_is_written_down_as_the_audit_reads_it() -> None
         "total": {"amount": 4980, "currency": "EUR"},
     }
     assert lines[1]["state"] == "confirmed"
-    assert len(record.answers) == 4
+    assert len(record.answers) == 5
 
 
 def test_a_record_in_a_file_is_there_before_it_is_closed(tmp_path: Path) -> None:
