@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.platform import AGGREGATOR_SCOPES, Platform, Ports
+from local.platform import SERVICE_ACCOUNTS, Platform, Ports
 from tests.callers import Callers
 from tests.shop import Shop
 
@@ -22,4 +22,5 @@ def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callers]:
     folder = tmp_path_factory.mktemp("platform")
     environment = {"auth": dict.fromkeys(THROTTLES, "1000000000/min")}
     with Platform(folder, ports=Ports.free(), throw_away=True, environment=environment, say=print) as platform:
-        yield Callers(Shop(platform, {}), scopes=AGGREGATOR_SCOPES)
+        scopes = [scope for scopes in SERVICE_ACCOUNTS.values() for scope in scopes]
+        yield Callers(Shop(platform, {}), scopes=scopes)
