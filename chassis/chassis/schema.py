@@ -53,6 +53,14 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="Names this request: repeated with the same key it does nothing twice and gets the first answer again.",
 )
 
+REQUIRED_IDEMPOTENCY_KEY = OpenApiParameter(
+    name=IDEMPOTENCY_KEY.name,
+    location=IDEMPOTENCY_KEY.location,
+    type=str,
+    required=True,
+    description=IDEMPOTENCY_KEY.description,
+)
+
 CLIENT_ADDRESS = OpenApiParameter(
     name="X-Client-Address",
     location=OpenApiParameter.HEADER,

@@ -22,6 +22,9 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 API = "/api/v1/"
 PROBLEM_JSON = "application/problem+json"
 
+TOO_LONG = {414, 431}
+"""gunicorn's own, to a request line or headers longer than it reads: no service hears of the request."""
+
 UNKNOWN_ADDRESS = {400, 404, 413, 415}
 """Where the spec has no path: nothing is there, or the request was refused before anything was looked for."""
 
@@ -67,6 +70,8 @@ class Contract:
         path = next((path for path, pattern in self._patterns.items() if pattern.fullmatch(answer.path)), None)
         if path is None and not (answer.path.startswith(API) and answer.path != API):
             return  # pages, probes, the admin: the spec does not speak of them
+        if answer.status in TOO_LONG:
+            return
         if answer.content_type == "text/html" and "text/html" in answer.accept and answer.status < 500:
             return  # the browsable API's page for a person who asked for one
         if answer.method == "OPTIONS" and answer.status < 500:

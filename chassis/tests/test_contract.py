@@ -82,6 +82,7 @@ def answer(method: str, path: str, status: int, kind: str = "", body: str = "", 
         answer("GET", ONE, 200, "text/html", "<p>a page", accept="text/html,*/*"),
         answer("GET", "/api/v1/", 200, JSON, "{}"),
         answer("GET", "/admin/", 302),
+        answer("GET", ONE, 414, "text/html", "<p>"),
     ],
     ids=lambda kept: f"{kept.method} {kept.path} {kept.status} {kept.content_type}",
 )

@@ -4,13 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.platform import Platform, Ports
-from tests.fuzz.callers import World
+from local.platform import SERVICE_ACCOUNTS, Platform, Ports
+from tests.callers import Callers
 from tests.shop import Shop
 
-UNTHROTTLED = dict.fromkeys(
-    ("THROTTLE_LOGIN_ADDRESS", "THROTTLE_LOGIN_ACCOUNT", "THROTTLE_REGISTER_ADDRESS"), "1000000000/min"
-)
+THROTTLES = ("THROTTLE_LOGIN_ADDRESS", "THROTTLE_LOGIN_ACCOUNT", "THROTTLE_REGISTER_ADDRESS")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,8 +18,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callers]:
     folder = tmp_path_factory.mktemp("platform")
-    environment = {"auth": UNTHROTTLED}
+    environment = {"auth": dict.fromkeys(THROTTLES, "1000000000/min")}
     with Platform(folder, ports=Ports.free(), throw_away=True, environment=environment, say=print) as platform:
-        yield World(Shop(platform, {}))
+        scopes = [scope for scopes in SERVICE_ACCOUNTS.values() for scope in scopes]
+        yield Callers(Shop(platform, {}), scopes=scopes)

@@ -9,6 +9,7 @@ from chassis.idempotency.replay import key_of
 from chassis.identity.callers import caller
 from chassis.identity.permissions import IsPerson
 from chassis.problems import PROBLEM_JSON
+from chassis.schema import REQUIRED_IDEMPOTENCY_KEY
 from chassis.viewsets import ServiceViewSet
 from checkouts.api.serializers import CheckoutInputSerializer, CheckoutSerializer
 from checkouts.errors import KeyRequiredError
@@ -29,6 +30,7 @@ class CheckoutViewSet(ServiceViewSet):
     @extend_schema(
         summary="Buy the cart: reserve, order, pay",
         operation_id="checkouts_create",
+        parameters=[REQUIRED_IDEMPOTENCY_KEY],
         responses={
             201: OpenApiResponse(CheckoutSerializer, "Bought: the confirmed order is in `order`."),
             202: OpenApiResponse(CheckoutSerializer, "Not decided yet: ask again at the address in `Location`."),
