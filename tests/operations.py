@@ -319,7 +319,6 @@ CALLS: Mapping[str, Calls] = {
         ("sellers_list", "a buyer"): lambda t: on(shows=t.person("buyer").id),
         ("sellers_retrieve", "a seller"): lambda t: on(t.person("seller").id),
         ("sellers_retrieve", "a buyer"): lambda t: on(t.person("buyer").id),
-        ("audit_jobs_list", ""): lambda _: on(shows="attempts"),
     },
     "inventory": {
         **_CATALOGUE,
@@ -367,9 +366,6 @@ CALLS: Mapping[str, Calls] = {
         ("seller_movements_create", "the seller's variant"): lambda t: on(
             t.item.variant, body={"delta": 1, "reason": "receipt"}
         ),
-        ("audit_jobs_list", ""): lambda _: on(shows="results"),
-        ("audit_stock_list", ""): lambda _: on(shows="on_hand"),
-        ("audit_reservations_list", "a reservation"): lambda t: on(shows=t.reservation),
     },
     "orders": {
         **_ORDERS,
@@ -391,9 +387,6 @@ CALLS: Mapping[str, Calls] = {
         ("sales_get", "the seller's sale"): lambda t: on(t.sale_of(t.order)),
         ("sales_get", "a sale of a pending order"): lambda t: on(t.sale_of(t.pending_order)),
         ("sales_deliveries_list", "the seller's sale"): lambda t: on(t.shipped[0], shows=t.shipped[1]),
-        ("audit_jobs_list", ""): lambda _: on(shows="attempts"),
-        ("audit_orders_list", "the buyer's order"): lambda t: on(shows=t.order["id"]),
-        ("audit_orders_list", "a rejected order"): lambda t: on(shows=t.rejected_order["id"]),
     },
     "payment": {
         **_JOBS,
@@ -407,9 +400,6 @@ CALLS: Mapping[str, Calls] = {
         ("refunds_retrieve", "the buyer's refund"): lambda t: on(t.refund),
         ("refunds_refund", "the buyer's payment"): lambda t: on(new_id(), body=t.refund_body(), about=t.payment),
         ("sandbox_intents_list", "the buyer's payment"): lambda t: on(shows=t.payment),
-        ("audit_jobs_list", ""): lambda _: on(shows="results"),
-        ("audit_payments_list", "the buyer's payment"): lambda t: on(shows=t.payment),
-        ("audit_provider_payments_list", "the buyer's payment"): lambda t: on(shows=t.payment),
     },
     "aggregator": {
         **_ACCOUNTS,
