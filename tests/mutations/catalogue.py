@@ -1,0 +1,222 @@
+"""What is taken away, one thing at a time, and the nets that it is given to.
+
+Each mutation is the kind of mistake that a reasonable change could make: the code still runs, still answers, and most
+tests still pass.
+"""
+
+from dataclasses import dataclass
+
+SUITE = ("-m", "local", "test")
+PYTEST = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider")
+
+
+@dataclass(frozen=True)
+class Net:
+    """A command that must fail on a mutated copy; arguments of python, run from the copy's root."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A text that occurs exactly once in a file, and what stands there instead."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One mistake, and the nets that are tried on it, in order, until one catches it."""
+
+    name: str
+    mistake: str
+    edits: tuple[Edit, ...]
+    nets: tuple[Net, ...]
+
+
+def platform(*arguments: str) -> Net:
+    return Net(" ".join(arguments), (*PYTEST, *arguments))
+
+
+def suite(name: str) -> Net:
+    return Net(f"the {name} service's tests", (*SUITE, name))
+
+
+RACE = platform("tests/test_race.py", "tests/test_double_submit.py")
+CRASH = platform("tests/test_crash.py")
+DOUBLE = platform("tests/test_double_submit.py")
+ONE_DOWN = platform("tests/test_one_down.py")
+
+MUTATIONS = (
+    Mutation(
+        name="no tombstone",
+        mistake="calling off an unknown reservation writes nothing",
+        edits=(
+            Edit(
+                "inventory_service/stock/services.py",
+                """        return Reservation.objects.create(
+            id=reservation_id, state=ReservationState.RELEASED, currency=settings.CURRENCY, finished_at=now
+        )""",
+                """        return Reservation(
+            id=reservation_id, state=ReservationState.RELEASED, currency=settings.CURRENCY, finished_at=now
+        )""",
+            ),
+        ),
+        nets=(suite("inventory"), CRASH),
+    ),
+    Mutation(
+        name="no tombstone for orders",
+        mistake="rejecting an unknown order writes nothing",
+        edits=(
+            Edit(
+                "orders_service/orders/services.py",
+                "        return Order.objects.create(\n            id=order_id, state=OrderState.REJECTED",
+                "        return Order(\n            id=order_id, state=OrderState.REJECTED",
+            ),
+        ),
+        nets=(suite("orders"), CRASH),
+    ),
+    Mutation(
+        name="no saga version",
+        mistake="the saga's row is written whatever its version",
+        edits=(
+            Edit(
+                "aggregator_service/sagas/engine.py",
+                "Saga.objects.filter(pk=saga.pk, version=saga.version).update(",
+                "Saga.objects.filter(pk=saga.pk).update(",
+            ),
+        ),
+        nets=(suite("aggregator"), CRASH),
+    ),
+    Mutation(
+        name="no cart uniqueness",
+        mistake="a cart that is being checked out can be checked out again",
+        edits=(
+            Edit(
+                "inventory_service/carts/services.py",
+                "    if cart.state == CartState.IN_CHECKOUT:\n        raise CartInCheckoutError()\n",
+                "",
+            ),
+            Edit(
+                "inventory_service/carts/services.py",
+                "    move(cart, to=CartState.IN_CHECKOUT, table=TRANSITIONS, account=buyer, is_current=False)\n",
+                "    Cart.objects.filter(pk=cart.pk).update(state=CartState.IN_CHECKOUT, account=buyer, is_current=False)\n",
+            ),
+            Edit(
+                "inventory_service/stock/migrations/0001_initial.py",
+                "models.UniqueConstraint(condition=models.Q(('state', 'live')), fields=('cart',), "
+                "name='reservation_one_live_per_cart')",
+                "models.CheckConstraint(condition=models.Q(('cart_version__gte', 0)), "
+                "name='reservation_one_live_per_cart')",
+            ),
+        ),
+        nets=(suite("inventory"), DOUBLE),
+    ),
+    Mutation(
+        name="unconditional capture",
+        mistake="a payment moves to what the provider said whatever its state is",
+        edits=(
+            Edit(
+                "payment_service/payments/services.py",
+                "moved = Payment.objects.filter(pk=payment_id, state__in=sources(PAYMENT_TRANSITIONS, target)).update(",
+                "moved = Payment.objects.filter(pk=payment_id).update(",
+            ),
+        ),
+        nets=(suite("payment"), CRASH),
+    ),
+    Mutation(
+        name="ownership forgotten",
+        mistake="an order is shown to any buyer who knows its id",
+        edits=(
+            Edit(
+                "orders_service/orders/selectors.py",
+                "return placed_orders().filter(buyer=buyer).exclude(state=OrderState.REJECTED)",
+                "return placed_orders().exclude(state=OrderState.REJECTED)",
+            ),
+        ),
+        nets=(suite("orders"),),
+    ),
+    Mutation(
+        name="oversold",
+        mistake="stock is taken by what was read, not by what is there",
+        edits=(
+            Edit(
+                "inventory_service/stock/services.py",
+                "    levels = StockLevel.objects.select_for_update(no_key=True)"
+                '.filter(pk__in=list(variants)).order_by("pk")\n',
+                '    levels = StockLevel.objects.filter(pk__in=list(variants)).order_by("pk")\n',
+            ),
+            Edit(
+                "inventory_service/stock/services.py",
+                'filter(pk=line.variant_id, on_hand__gte=F("reserved") + line.quantity)\n'
+                '        if not enough.update(reserved=F("reserved") + line.quantity):',
+                "filter(pk=line.variant_id)\n"
+                "        if not enough.update(reserved=levels[line.variant_id].reserved + line.quantity):",
+            ),
+        ),
+        nets=(suite("inventory"), RACE),
+    ),
+    Mutation(
+        name="idempotency forgotten",
+        mistake="a known Idempotency-Key is not looked at",
+        edits=(
+            Edit(
+                "chassis/chassis/idempotency/replay.py",
+                "        if record is not None:\n",
+                "        if record is not None and record.status == 0:\n",
+            ),
+        ),
+        nets=(suite("chassis"), DOUBLE),
+    ),
+    Mutation(
+        name="no time-out",
+        mistake="a call to a service waits as long as it takes",
+        edits=(
+            Edit(
+                "chassis/chassis/http.py",
+                "bounds = Timeout(total=whole, connect=min(connect, remaining), read=min(answer, remaining))",
+                "bounds = Timeout(connect=min(connect, remaining))",
+            ),
+        ),
+        nets=(suite("chassis"), ONE_DOWN),
+    ),
+    Mutation(
+        name="lease not checked",
+        mistake="a worker that lost its job finishes it all the same",
+        edits=(
+            Edit(
+                "chassis/chassis/jobs/worker.py",
+                "Job.objects.filter(pk=claim.id, lease=claim.lease, state=JobState.WAITING)",
+                "Job.objects.filter(pk=claim.id)",
+            ),
+        ),
+        nets=(suite("chassis"),),
+    ),
+    Mutation(
+        name="total not compared",
+        mistake="the buyer pays the new total without having seen it",
+        edits=(
+            Edit(
+                "aggregator_service/checkouts/saga.py",
+                'if order["total"] != saga.data["expected_total"]:',
+                'if order["total"]["currency"] != saga.data["expected_total"]["currency"]:',
+            ),
+        ),
+        nets=(suite("aggregator"), platform("tests/test_journey.py")),
+    ),
+    Mutation(
+        name="reservation not given back",
+        mistake="a released reservation leaves its pieces reserved",
+        edits=(
+            Edit(
+                "inventory_service/stock/services.py",
+                "        _give_back(list(reservation.lines.all()))\n",
+                "",
+            ),
+        ),
+        nets=(suite("inventory"), CRASH),
+    ),
+)
