@@ -11,7 +11,7 @@ GENERATED := '*/openapi.yaml' '*.mo' clients
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run reset logs demo audit test test-exhaustive latency test-browser lint fmt bandit audit-dependencies \
-	typecheck imports spec clients messages migrations drift compatibility release fuzz chaos check
+	typecheck imports spec clients messages migrations drift compatibility release fuzz chaos mutations check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-19s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +53,9 @@ test-browser: ## Run the browser tests (they need Chromium)
 
 fuzz: setup ## Send made-up requests to every API (MINUTES=2, SERVICE=<name>, SEED=1)
 	@exec $(PY) -m local test fuzz -- --minutes '$(or $(MINUTES),2)' --seed '$(or $(SEED),1)' --service '$(SERVICE)'
+
+mutations: setup ## Break a copy of the code on purpose, mistake by mistake, and see a net catch it (ONLY="tombstone")
+	@exec $(PY) -m tests.mutations $(ONLY)
 
 chaos: setup ## Storm over a whole platform, then audit it (SEED=7 CHECKOUTS=1000 FAULTS=60); reports to var/chaos/
 	@exec $(PY) -m tests.chaos $(if $(SEED),--seed '$(SEED)') $(if $(CHECKOUTS),--checkouts '$(CHECKOUTS)') \

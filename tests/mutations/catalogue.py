@@ -45,10 +45,16 @@ def suite(name: str) -> Net:
     return Net(f"the {name} service's tests", (*SUITE, name))
 
 
-RACE = platform("tests/test_race.py", "tests/test_double_submit.py")
-CRASH = platform("tests/test_crash.py")
+RACE = platform("tests/test_race.py")
 DOUBLE = platform("tests/test_double_submit.py")
-ONE_DOWN = platform("tests/test_one_down.py")
+CRASH = platform("tests/test_crash.py")
+JOURNEY = platform("tests/test_journey.py")
+NEEDS = platform("tests/test_what_needs_what.py")
+LOGS = platform("tests/test_logs.py")
+PERMISSIONS = platform("tests/test_permissions.py")
+CHAOS = Net("chaos", ("-m", "tests.chaos", "--seed", "7", "--checkouts", "150", "--faults", "15"))
+FUZZ = Net("fuzz", (*SUITE, "fuzz", "--", "--minutes", "2", "--seed", "1"))
+COMPATIBILITY = Net("compatibility", ("-m", "local.releases"))
 
 MUTATIONS = (
     Mutation(
@@ -65,7 +71,7 @@ MUTATIONS = (
         )""",
             ),
         ),
-        nets=(suite("inventory"), CRASH),
+        nets=(CRASH, suite("inventory"), CHAOS),
     ),
     Mutation(
         name="no tombstone for orders",
@@ -77,7 +83,7 @@ MUTATIONS = (
                 "        return Order(\n            id=order_id, state=OrderState.REJECTED",
             ),
         ),
-        nets=(suite("orders"), CRASH),
+        nets=(CRASH, suite("orders")),
     ),
     Mutation(
         name="no saga version",
@@ -89,7 +95,7 @@ MUTATIONS = (
                 "Saga.objects.filter(pk=saga.pk).update(",
             ),
         ),
-        nets=(suite("aggregator"), CRASH),
+        nets=(CRASH, suite("aggregator"), CHAOS),
     ),
     Mutation(
         name="no cart uniqueness",
@@ -103,7 +109,7 @@ MUTATIONS = (
             Edit(
                 "inventory_service/carts/services.py",
                 "    move(cart, to=CartState.IN_CHECKOUT, table=TRANSITIONS, account=buyer, is_current=False)\n",
-                "    Cart.objects.filter(pk=cart.pk).update(state=CartState.IN_CHECKOUT, account=buyer, is_current=False)\n",
+                "    Cart.objects.filter(pk=cart.pk).update(state='in_checkout', account=buyer, is_current=False)\n",
             ),
             Edit(
                 "inventory_service/stock/migrations/0001_initial.py",
@@ -113,7 +119,7 @@ MUTATIONS = (
                 "name='reservation_one_live_per_cart')",
             ),
         ),
-        nets=(suite("inventory"), DOUBLE),
+        nets=(DOUBLE, suite("inventory"), CHAOS),
     ),
     Mutation(
         name="unconditional capture",
@@ -125,7 +131,7 @@ MUTATIONS = (
                 "moved = Payment.objects.filter(pk=payment_id).update(",
             ),
         ),
-        nets=(suite("payment"), CRASH),
+        nets=(CRASH, suite("payment"), CHAOS),
     ),
     Mutation(
         name="ownership forgotten",
@@ -137,7 +143,7 @@ MUTATIONS = (
                 "return placed_orders().exclude(state=OrderState.REJECTED)",
             ),
         ),
-        nets=(suite("orders"),),
+        nets=(PERMISSIONS, suite("orders")),
     ),
     Mutation(
         name="oversold",
@@ -157,7 +163,7 @@ MUTATIONS = (
                 "        if not enough.update(reserved=levels[line.variant_id].reserved + line.quantity):",
             ),
         ),
-        nets=(suite("inventory"), RACE),
+        nets=(RACE, suite("inventory"), CHAOS),
     ),
     Mutation(
         name="idempotency forgotten",
@@ -169,7 +175,7 @@ MUTATIONS = (
                 "        if record is not None and record.status == 0:\n",
             ),
         ),
-        nets=(suite("chassis"), DOUBLE),
+        nets=(DOUBLE, suite("chassis")),
     ),
     Mutation(
         name="no time-out",
@@ -181,7 +187,7 @@ MUTATIONS = (
                 "bounds = Timeout(connect=min(connect, remaining))",
             ),
         ),
-        nets=(suite("chassis"), ONE_DOWN),
+        nets=(NEEDS, suite("chassis")),
     ),
     Mutation(
         name="lease not checked",
@@ -193,7 +199,7 @@ MUTATIONS = (
                 "Job.objects.filter(pk=claim.id)",
             ),
         ),
-        nets=(suite("chassis"),),
+        nets=(suite("chassis"), CHAOS),
     ),
     Mutation(
         name="total not compared",
@@ -205,7 +211,7 @@ MUTATIONS = (
                 'if order["total"]["currency"] != saga.data["expected_total"]["currency"]:',
             ),
         ),
-        nets=(suite("aggregator"), platform("tests/test_journey.py")),
+        nets=(JOURNEY, suite("aggregator")),
     ),
     Mutation(
         name="reservation not given back",
@@ -217,6 +223,42 @@ MUTATIONS = (
                 "",
             ),
         ),
-        nets=(suite("inventory"), CRASH),
+        nets=(CRASH, suite("inventory"), CHAOS),
+    ),
+    Mutation(
+        name="permission dropped",
+        mistake="who may see sales is not asked",
+        edits=(
+            Edit(
+                "orders_service/orders/api/views.py",
+                "    permission_classes = (IsSeller,)\n",
+                "    permission_classes = ()\n",
+            ),
+        ),
+        nets=(PERMISSIONS, suite("orders")),
+    ),
+    Mutation(
+        name="secret in the log",
+        mistake="a login is logged with what was typed",
+        edits=(
+            Edit(
+                "aggregator_service/gateways/calls.py",
+                "    if response.status_code < 300:\n",
+                '    logger.info("%s", response.content)\n    if response.status_code < 300:\n',
+            ),
+        ),
+        nets=(LOGS,),
+    ),
+    Mutation(
+        name="answer off its spec",
+        mistake="whether a product is in stock is told by a number",
+        edits=(Edit("inventory_service/catalogue/selectors.py", '"in_stock": row["in_stock"],', '"in_stock": "yes",'),),
+        nets=(JOURNEY, FUZZ, suite("inventory")),
+    ),
+    Mutation(
+        name="breaking change",
+        mistake="a public address changes without a word in the changelog",
+        edits=(Edit("aggregator_service/openapi.yaml", "\n  /api/v1/status:\n", "\n  /api/v1/state:\n"),),
+        nets=(COMPATIBILITY,),
     ),
 )
