@@ -10,9 +10,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from chassis.jobs.models import Job, JobState
+from chassis.jobs.worker import _said
 from tests.parcels.models import Parcel
 from tests.parcels.tasks import pack
 
@@ -131,3 +132,8 @@ def test_a_worker_without_a_database_waits_and_still_stops(start_worker: StartWo
     _wait_for(lambda: log.read_bytes().count(b"worker waits for its database") >= 2)
     worker.terminate()
     assert worker.wait(timeout=20) == 0
+
+
+def test_what_a_worker_says_of_its_database_quotes_no_values() -> None:
+    refused = OperationalError("the database is starting\nDETAIL:  Key (email)=(ada@example.com) already exists.\n")
+    assert _said(refused) == "the database is starting"

@@ -132,6 +132,11 @@ def _storable(error: str) -> str:
     return error[:2000].replace("\x00", "").encode(errors="backslashreplace").decode()
 
 
+def _said(exc: Exception) -> str:
+    """The first line of PostgreSQL's message: the details after it may quote values."""
+    return str(exc).strip().partition("\n")[0]
+
+
 def _held(claim: Claim) -> Any:
     return Job.objects.filter(pk=claim.id, lease=claim.lease, state=JobState.WAITING)
 
@@ -188,7 +193,7 @@ class Worker:
                                 turns.submit(self._take_turn, one)
                     taken = self._take_jobs(jobs)
                 except (DatabaseError, InterfaceError) as exc:
-                    logger.warning("worker waits for its database", extra={"error": str(exc).strip()})
+                    logger.warning("worker waits for its database", extra={"error": _said(exc)})
                     connection.close()
                     time.sleep(jitter(DATABASE_PAUSE_SECONDS))
                     continue
@@ -214,7 +219,7 @@ class Worker:
             run(claim)
         except (DatabaseError, InterfaceError) as exc:
             # The job's end could not be written: its lease runs out and it is run again.
-            logger.warning("job end not written", extra={"job": str(claim.id), "error": str(exc).strip()})
+            logger.warning("job end not written", extra={"job": str(claim.id), "error": _said(exc)})
         except Exception:
             # Nothing waits for this thread's result: it would be lost.
             logger.exception("job end not written", extra={"job": str(claim.id)})
