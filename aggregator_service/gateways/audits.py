@@ -1,9 +1,9 @@
 """What the services show the auditor: whole lists, page by page, with the auditor's own token."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from time import sleep
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -95,6 +95,6 @@ def _page(service: str, operation: Callable[..., Any]) -> Json:
             if attempts == ATTEMPTS:
                 raise
             attempts += 1
-            time.sleep(PAUSE_SECONDS)
+            sleep(PAUSE_SECONDS)
         else:
             return page

@@ -322,7 +322,7 @@ def test_a_page_that_comes_at_the_second_attempt_is_read(whole: Services, monkey
     def mend(_seconds: float) -> None:
         tell(whole, "orders", "orders", order())
 
-    monkeypatch.setattr("gateways.audits.time.sleep", mend)
+    monkeypatch.setattr("gateways.audits.sleep", mend)
     assert set(read().orders) == {part_id(SAGA, ORDER)}
 
 
@@ -342,7 +342,7 @@ def test_a_finding_counts_if_a_second_read_finds_it_again(whole: Services, monke
         tell(whole, "orders", "orders", order())
         tell(whole, "inventory", "stock", stock(reserved=2))
 
-    monkeypatch.setattr("audits.management.commands.audit.time.sleep", settle)
+    monkeypatch.setattr("audits.management.commands.audit.sleep", settle)
     code, text = audit("--settle", "7.5", "--json")
     (found,) = json.loads(text)["findings"]
     assert (code, waited, found["code"]) == (1, [7.5], "reserved_off_reservations")
@@ -350,7 +350,7 @@ def test_a_finding_counts_if_a_second_read_finds_it_again(whole: Services, monke
 
 
 def test_where_nothing_is_found_nobody_waits(whole: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("audits.management.commands.audit.time.sleep", lambda _seconds: pytest.fail("it waited"))
+    monkeypatch.setattr("audits.management.commands.audit.sleep", lambda _seconds: pytest.fail("it waited"))
     assert audit("--settle", "60")[0] == 0
 
 

@@ -4,10 +4,10 @@ import json
 import logging
 import re
 import sys
-import time
 from argparse import ArgumentTypeError
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from django.conf import settings
@@ -76,7 +76,7 @@ class Command(BaseCommand):
         findings = audit(seen)
         if findings and settle:
             self._say(f"{len(findings)} findings; reading again in {settle:g} s")
-            time.sleep(settle)
+            sleep(settle)
             before = {finding.key for finding in findings}
             seen = read_platform(since=since, record=record, say=self._say)
             findings = [finding for finding in audit(seen) if finding.key in before]
