@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from chassis.testing_contract import ContractError
 from tests.chaos.record import FINAL, Answer, Kind, Record
 from tests.shop import DECLINED, PASSWORD, TIMEOUT, VISA, Api, Basket, Item, Person, Shop
 
@@ -192,6 +193,9 @@ class Market:
         at = self.now()
         try:
             answer = api.call(method, path, timeout=options.pop("timeout", CALL_TIMEOUT), **options)
+        except ContractError as error:
+            self.findings.append(f"{method} {path}: {error}")
+            answer = None
         except (requests.RequestException, AssertionError):  # the latter where somebody must log in again and cannot
             answer = None
         self.note(kind, answer, at=at, buyer=buyer, key=options.get("key", about))
