@@ -4,11 +4,13 @@ import json
 import subprocess
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from tests.audit import Databases, audit, run_audit, wait_for_the_end
-from tests.shop import DECLINED, Basket, Shop, eur
+from tests.faults import BEFORE
+from tests.shop import DECLINED, Basket, Shop, eur, in_background
 
 AT_REST = ("--since", "all", "--settle", "0", "--json")
 
@@ -198,3 +200,18 @@ def test_a_person_reads_a_report_in_markdown(shop: Shop) -> None:
     assert done.stdout.startswith("# Audit of ")
     assert "## No findings" in done.stdout
     assert "reading orders of orders" in done.stderr
+
+
+def test_what_was_called_off_before_it_arrived_is_read_like_all_else(shop: Shop) -> None:
+    basket = shop.basket(shop.buyer(), shop.item())
+    held = shop.proxies["inventory"].hold("PUT", f"/reservations/{basket.reservation}$", at=BEFORE)
+    with ThreadPoolExecutor(1) as pool:
+        in_background(pool, [basket])
+        held.wait()
+        basket.cancel()
+        held.drop()
+    assert basket.decided().status_code == 409
+    query = "SELECT state, cart_id FROM stock_reservation WHERE id = %s"
+    (tombstone,) = Databases(shop).read("inventory", query, str(basket.reservation))
+    assert (tombstone["state"], tombstone["cart_id"]) == ("released", None)
+    assert found_by(run_audit(shop, *AT_REST)) == set()

@@ -274,7 +274,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
             "OAS_VERSION": "3.1.0",
             "SCHEMA_PATH_PREFIX": r"/api/v1",
             "COMPONENT_SPLIT_REQUEST": True,
-            "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+            "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": True,
             "ENUM_NAME_OVERRIDES": {"JobState": "chassis.jobs.models.JobState"},
             "PARSER_WHITELIST": ["chassis.parsers.JSONParser"],
             "RENDERER_WHITELIST": ["rest_framework.renderers.JSONRenderer"],
