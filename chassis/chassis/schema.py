@@ -113,8 +113,9 @@ DESCRIPTIONS = {
     "404": "Does not exist, or not for this caller",
     "406": "Only JSON is spoken here",
     "409": "Conflicts with the present state",
+    "411": "Content-Length is missing",
     "413": "Too large",
-    "415": "Only JSON is understood here",
+    "415": "Only JSON in UTF-8 is understood here",
     "422": "The id or key was used for something else",
     "429": "Too many requests",
     "503": "Not available for now; nothing was changed",
@@ -122,9 +123,10 @@ DESCRIPTIONS = {
 
 
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
-    # `chassis.limits` refuses what is malformed (400), too large (413) or no UTF-8 (415), whatever it is for; a token
-    # that is not valid (401), or of a kind of caller that has no business there (403), also where none is needed.
-    statuses = ["400", "401", "406", "413", "415", "429", "503"]
+    # `chassis.limits` refuses what is malformed (400), of unknown length (411), too large (413) or no UTF-8 (415),
+    # whatever it is for; a token that is not valid (401), or of a kind of caller that has no business there (403), is
+    # refused also where none is needed.
+    statuses = ["400", "401", "406", "411", "413", "415", "429", "503"]
     if any(operation.get("security", [])):
         statuses.append("403")
     if "{" in path:
