@@ -33,9 +33,7 @@ class AuditedReservation:
         currency (str):
         lines (list[ReservationLine]):
         total (Money): `{"amount": 1999, "currency": "EUR"}`. Input must be in the marketplace's currency.
-        cart_state (CartState): * `open` - Open
-            * `in_checkout` - In Checkout
-            * `closed` - Closed
+        cart_state (CartState | None):
         created_at (datetime.datetime):
         finished_at (datetime.datetime | None):
     """
@@ -47,7 +45,7 @@ class AuditedReservation:
     currency: str
     lines: list[ReservationLine]
     total: Money
-    cart_state: CartState
+    cart_state: CartState | None
     created_at: datetime.datetime
     finished_at: datetime.datetime | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -78,7 +76,11 @@ class AuditedReservation:
 
         total = self.total.to_dict()
 
-        cart_state = self.cart_state.value
+        cart_state: None | str
+        if isinstance(self.cart_state, CartState):
+            cart_state = self.cart_state.value
+        else:
+            cart_state = self.cart_state
 
         created_at = self.created_at.isoformat()
 
@@ -150,7 +152,16 @@ class AuditedReservation:
 
         total = Money.from_dict(d.pop("total"))
 
-        cart_state = CartState(d.pop("cart_state"))
+        def _parse_cart_state(data: object) -> CartState | None:
+            if data is None:
+                return data
+            if not isinstance(data, str):
+                raise TypeError(f"unexpected {type(data).__name__}")
+            cart_state_type_0 = CartState(data)
+
+            return cart_state_type_0
+
+        cart_state = _parse_cart_state(d.pop("cart_state"))
 
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 

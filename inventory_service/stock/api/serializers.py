@@ -1,6 +1,6 @@
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from carts.states import CartState
@@ -115,10 +115,15 @@ class AuditedStockSerializer(serializers.ModelSerializer[StockLevel]):
         fields = ("variant", "on_hand", "reserved", "held", "moved")
 
 
+@extend_schema_field({"$ref": "#/components/schemas/CartState"})
+class CartStateField(serializers.ChoiceField):
+    """Named, because the spec would lose null beside an enum's own component."""
+
+
 class AuditedReservationSerializer(ReservationSerializer):
     """A reservation with its cart's state. One that was called off before it arrived has no cart, buyer and lines."""
 
-    cart_state = serializers.ChoiceField(choices=CartState.choices, allow_null=True)
+    cart_state = CartStateField(choices=CartState.choices, allow_null=True)
 
     class Meta(ReservationSerializer.Meta):
         fields = (*ReservationSerializer.Meta.fields, "cart_state", "created_at", "finished_at")
