@@ -38,11 +38,6 @@ def _parse(response: requests.Response) -> Problem | ProductDetail | None:
 
         return response_401
 
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
