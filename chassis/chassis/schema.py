@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.permissions import AllowAny
 
 from chassis.problems import PROBLEM_JSON
 
@@ -71,11 +72,22 @@ CLIENT_ADDRESS = OpenApiParameter(
 
 
 class AutoSchema(SpectacularAutoSchema):
-    """Adds the header that every POST accepts, and whether a token is needed."""
+    """Adds the header that every POST accepts, whether a token is needed, and whether a kind of caller is refused.
+
+    An operation that demands the header declares it itself.
+    """
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if operation is not None and not all(isinstance(each, AllowAny) for each in self.view.get_permissions()):
+            operation["responses"].setdefault("403", {})
+        return operation
 
     def get_override_parameters(self) -> list[Any]:
         declared: list[Any] = list(super().get_override_parameters())
-        return [*declared, IDEMPOTENCY_KEY] if self.method == "POST" else declared
+        if self.method != "POST" or any(parameter.name == IDEMPOTENCY_KEY.name for parameter in declared):
+            return declared
+        return [*declared, IDEMPOTENCY_KEY]
 
     def get_auth(self) -> list[Any]:
         schemes: list[Any] = super().get_auth()
@@ -113,8 +125,9 @@ DESCRIPTIONS = {
     "404": "Does not exist, or not for this caller",
     "406": "Only JSON is spoken here",
     "409": "Conflicts with the present state",
+    "411": "Content-Length is missing",
     "413": "Too large",
-    "415": "Only JSON is understood here",
+    "415": "Only JSON in UTF-8 is understood here",
     "422": "The id or key was used for something else",
     "429": "Too many requests",
     "503": "Not available for now; nothing was changed",
@@ -122,11 +135,9 @@ DESCRIPTIONS = {
 
 
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
-    # `chassis.limits` refuses what is malformed (400), too large (413) or no UTF-8 (415), whatever it is for; a token
-    # that is not valid (401), or of a kind of caller that has no business there (403), also where none is needed.
-    statuses = ["400", "401", "406", "413", "415", "429", "503"]
-    if any(operation.get("security", [])):
-        statuses.append("403")
+    # `chassis.limits` refuses what is malformed (400), of unknown length (411), too large (413) or no UTF-8 (415),
+    # whatever it is for; a token that is not valid (401) is refused also where none is needed.
+    statuses = ["400", "401", "406", "411", "413", "415", "429", "503"]
     if "{" in path:
         statuses.append("404")
     if method in {"post", "put", "patch", "delete"}:

@@ -25,7 +25,7 @@ PROBLEM_JSON = "application/problem+json"
 TOO_LONG = {414, 431}
 """gunicorn's own, to a request line or headers longer than it reads: no service hears of the request."""
 
-UNKNOWN_ADDRESS = {400, 404, 413, 415}
+UNKNOWN_ADDRESS = {400, 404, 411, 413, 415}
 """Where the spec has no path: nothing is there, or the request was refused before anything was looked for."""
 
 UNKNOWN_METHOD = UNKNOWN_ADDRESS | {401, 403, 405, 406, 429}

@@ -240,7 +240,7 @@ def test_the_spec_documents_keys_and_problems(anonymous: APIClient) -> None:
     spec = json.loads(anonymous.get("/api/schema/?format=json").content)
     create = spec["paths"]["/api/v1/parcels"]["post"]
     assert "Idempotency-Key" in [parameter["name"] for parameter in create["parameters"]]
-    refusals = {"400", "401", "403", "406", "409", "413", "415", "422", "429", "503"}
+    refusals = {"400", "401", "403", "406", "409", "411", "413", "415", "422", "429", "503"}
     assert set(create["responses"]) == {"201"} | refusals
 
 

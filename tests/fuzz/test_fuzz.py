@@ -25,7 +25,7 @@ from chassis.testing_contract import ContractError, contract_of
 from local.services import ROOT, SERVICES
 from tests.callers import Callers
 from tests.fuzz.mangling import DRAWN, MANGLERS
-from tests.operations import CALLS, Call, Things
+from tests.operations import CALLS, Call, Things, new_id
 from tests.shop import TIMEOUT, answer_of
 
 DRAWN_PER_MINUTE = 10
@@ -120,15 +120,17 @@ class Sender:
     def send_good(self, caller: str) -> int:
         """Send the good call. Returns the status."""
         path = self._operation.path.format(**self._ids)
-        return self._send(
-            caller, "", {"method": self._operation.method, "url": f"{self._base}{path}", "json": self._body}
-        )
+        key = {"Idempotency-Key": new_id()} if self._operation.method == "post" else {}
+        options = {"method": self._operation.method, "url": f"{self._base}{path}", "json": self._body, "headers": key}
+        return self._send(caller, "", options)
 
     def send(self, case: AnyCase, caller: str, *, known: bool, mangler: str = "") -> int:
         """Send what was drawn; where `known`, about what is there. Returns the status."""
         place = case.meta.components.get(ParameterLocation.PATH) if case.meta else None
         if known and place is not None and place.mode == GenerationMode.POSITIVE:
             case.path_parameters |= self._ids
+        if known and case.method.lower() == "post":
+            case.headers.setdefault("Idempotency-Key", new_id())
         options = case.as_transport_kwargs(base_url=self._base)
         del options["headers"]["X-Schemathesis-TestCaseId"]
         return self._send(caller, mangler, options)

@@ -39,11 +39,6 @@ def _parse(response: requests.Response) -> Problem | Registered | None:
 
         return response_401
 
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
     if response.status_code == 406:
         response_406 = Problem.from_dict(response.json())
 
@@ -53,6 +48,11 @@ def _parse(response: requests.Response) -> Problem | Registered | None:
         response_409 = Problem.from_dict(response.json())
 
         return response_409
+
+    if response.status_code == 411:
+        response_411 = Problem.from_dict(response.json())
+
+        return response_411
 
     if response.status_code == 413:
         response_413 = Problem.from_dict(response.json())

@@ -68,6 +68,11 @@ def _parse(response: requests.Response) -> Order | Problem | None:
 
         return response_409
 
+    if response.status_code == 411:
+        response_411 = Problem.from_dict(response.json())
+
+        return response_411
+
     if response.status_code == 413:
         response_413 = Problem.from_dict(response.json())
 
