@@ -27,10 +27,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def running_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def aggregator_variables() -> dict[str, str]:
+    """The aggregator's own settings; a module that needs others is run on a platform of its own."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def running_shop(aggregator_variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     ports = Ports.free()
     proxies = {name: FaultProxy(name, upstream=ports.web[name]) for name in ("auth", "inventory", "orders", "payment")}
-    environment = {"aggregator": {f"{name.upper()}_URL": proxy.url for name, proxy in proxies.items()}}
+    urls = {f"{name.upper()}_URL": proxy.url for name, proxy in proxies.items()}
+    environment = {"aggregator": urls | aggregator_variables}
     folder = tmp_path_factory.mktemp("platform")
     with Platform(folder, ports=ports, throw_away=True, environment=environment, say=print) as platform:
         yield Shop(platform, proxies)

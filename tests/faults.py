@@ -284,6 +284,8 @@ class _Handler(BaseHTTPRequestHandler):
             headers = proxy.deliver(call)
             proxy.act(call, AFTER)
             self._answer(call.status or 502, headers, call.answer)
+            if call.status in {502, 503, 504}:
+                proxy.failed_at = time.monotonic()
         except Dropped:
             self._hang_up()
             proxy.failed_at = time.monotonic()

@@ -57,6 +57,8 @@ SPECTACULAR_SETTINGS = SHARED["SPECTACULAR_SETTINGS"] | {
     },
 }
 
+# How long a request drives its checkout itself; then a worker goes on, and the buyer is told where to look.
+CHECKOUT_SECONDS = env.float("CHECKOUT_SECONDS", default=10.0)
 READY_WITHOUT_DATABASE = True  # all but checkouts
 
 INVENTORY_URL = required("INVENTORY_URL", development="http://127.0.0.1:8002")

@@ -5,6 +5,8 @@ import json
 import time
 import uuid
 
+from django.conf import settings
+
 from chassis.idempotency.replay import KeyReusedError
 from chassis.identity.models import User
 from chassis.money import Money
@@ -19,9 +21,6 @@ from gateways import inventory
 from sagas.engine import Drive, OvertakenError, call_off, start
 from sagas.models import Saga
 from sagas.states import Direction, SagaState
-
-DRIVE_SECONDS = 10.0
-"""How long a request drives its checkout itself; then a worker goes on, and the buyer is told where to look."""
 
 POLL_SECONDS = 0.05
 
@@ -81,7 +80,7 @@ def cancel_checkout(*, account_id: uuid.UUID, saga_id: uuid.UUID) -> Saga:
 
 def _driven(drive: Drive) -> Saga:
     try:
-        return drive.run(seconds=DRIVE_SECONDS)
+        return drive.run(seconds=settings.CHECKOUT_SECONDS)
     except OvertakenError:
         return _awaited(Saga.objects.get(pk=drive.saga.pk))
 
@@ -94,7 +93,7 @@ def _met(saga: Saga, fingerprint: str) -> Saga:
 
 def _awaited(saga: Saga) -> Saga:
     """Watch a checkout that somebody else drives until it ends, or until the answer cannot wait longer."""
-    until = time.monotonic() + DRIVE_SECONDS
+    until = time.monotonic() + settings.CHECKOUT_SECONDS
     while saga.state == SagaState.RUNNING and saga.lease_owner is not None and time.monotonic() < until:
         time.sleep(POLL_SECONDS)
         saga.refresh_from_db()
