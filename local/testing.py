@@ -16,9 +16,11 @@ from xml.etree import ElementTree
 from local.errors import LocalError
 from local.ports import free_ports
 from local.postgres import Postgres
-from local.services import AT_ONCE, ROOT, SERVICES
+from local.services import ROOT, SERVICES
 
 NO_TESTS_COLLECTED = 5
+SUITES_AT_ONCE = 3
+"""On two cores: those of the whole platform wait for a third of their time."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def throw_away_postgres(*, folder: Path | None = None, port: int | None = None) 
 
 
 def run_suites(suites: Sequence[Suite], arguments: Sequence[str]) -> int:
-    """Runs the suites, two at a time; prints each one's output when it ends and a sum at the very end.
+    """Runs the suites, a few at a time; prints each one's output when it ends and a sum at the very end.
 
     Returns the exit code: 0 only when every suite passed.
     """
@@ -100,7 +102,7 @@ def run_suites(suites: Sequence[Suite], arguments: Sequence[str]) -> int:
             url = server.provide(suite.name, may_create_databases=True)
             return _run(suite, {"DATABASE_URL": url}, arguments, Path(reports, f"{suite.name}.xml"))
 
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(SUITES_AT_ONCE) as pool:
             outcomes = list(pool.map(run, present))
     print()
     for outcome in outcomes:
