@@ -11,7 +11,7 @@ import requests
 import yaml
 
 from local.services import ROOT
-from tests.audit import audit, let_leases_run_out, saga_of
+from tests.audit import audit, let_leases_run_out, saga_of, wait_for_the_end
 from tests.faults import Held
 from tests.needs import (
     COLUMNS,
@@ -108,11 +108,13 @@ def check_what_was_begun(prepared: Prepared, promised: Mapping[str, str], held: 
     """What was answered 202 ends by itself now that the service is back; what was answered 503 was not begun."""
     shop = prepared.shop
     shop.wait_until_whole()
-    held.drop()
     assert (saga_of(shop, prepared.basket) is None) == (promised["POST /checkouts"] == "503")
     if promised["POST /checkouts/{id}/cancel"] == "503":
         shop.anonymous.check(prepared.undecided.cancel(), {200, 202})
     let_leases_run_out(shop, [prepared.basket, prepared.undecided])
+    wait_for_the_end(shop)
+    # Not before: until the cancellation has ended, the payment may still overtake it.
+    held.drop()
     audit(shop)
     shop.anonymous.check(prepared.basket.check_out(), 201)
     problem_of(prepared.undecided.check_out(), "checkout_cancelled")

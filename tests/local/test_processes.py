@@ -109,7 +109,7 @@ def test_pause_holds_the_whole_group_until_resumed(tmp_path: Path) -> None:
         import os, time
         os.fork()
         while True:
-            print(os.getpid(), flush=True)
+            os.write(1, b"%d\\n" % os.getpid())  # at once: print would let the other's line come between
             time.sleep(0.05)
     """
     process = program(tmp_path, textwrap.dedent(code))
