@@ -16,8 +16,13 @@ def placed_orders() -> QuerySet[Order]:
 
 
 def orders_of_buyer(buyer: uuid.UUID) -> QuerySet[Order]:
-    """A buyer's orders; one that was called off does not exist for them."""
-    return placed_orders().filter(buyer=buyer).exclude(state=OrderState.REJECTED)
+    """All that a buyer may see: also what was called off, since they may have seen it while it was pending."""
+    return placed_orders().filter(buyer=buyer)
+
+
+def listed_orders_of_buyer(buyer: uuid.UUID) -> QuerySet[Order]:
+    """A buyer's orders without those that were called off, of which there is one for each declined card."""
+    return orders_of_buyer(buyer).exclude(state=OrderState.REJECTED)
 
 
 def placed_order(order_id: uuid.UUID) -> Order:

@@ -182,7 +182,7 @@ def test_a_buyer_sees_their_own_orders_newest_first(buyer_client: APIClient, buy
     listed = buyer_client.get(URL).json()["results"]
     assert [order["id"] for order in listed] == [str(pending.pk), str(old.pk)]
     assert buyer_client.get(f"{URL}/{pending.pk}").json() == listed[0]
-    assert buyer_client.get(f"{URL}/{rejected.pk}").status_code == 404
+    assert buyer_client.get(f"{URL}/{rejected.pk}").json()["state"] == "rejected"
     assert buyer_client.get(f"{URL}/{theirs.pk}").status_code == 404
 
 

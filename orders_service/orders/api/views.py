@@ -58,6 +58,8 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceView
         user = caller(self.request)
         if self.action == "retrieve" and (user.has_role("admin") or user.has_scope(IsCheckout.scope)):
             return selectors.placed_orders()
+        if self.action == "list":
+            return selectors.listed_orders_of_buyer(user.pk)
         return selectors.orders_of_buyer(user.pk)
 
     @extend_schema(
