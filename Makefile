@@ -44,8 +44,8 @@ test: setup ## Run the tests on a PostgreSQL of their own (ONLY="chassis orders"
 test-exhaustive: setup ## Run the whole platform's tests, those that take long included
 	@exec $(PY) -m local test crash needs platform -- --exhaustive
 
-latency: setup ## Compare latencies while a service hangs with calm ones; writes docs/proof/latency.md (idle machine)
-	@exec $(PY) -m local test latency
+latency: setup ## Compare latencies while a service hangs with calm ones; writes docs/proof/latency.md (idle machine; SECONDS=10 a round)
+	@exec env LATENCY_SECONDS='$(or $(SECONDS),10)' $(PY) -m local test latency
 
 test-browser: ## Run the browser tests (they need Chromium)
 	@$(PYTHON) -m local.bootstrap browser

@@ -49,7 +49,7 @@ PAUSE_SECONDS = 0.2
 ROUNDS = 2
 FIRST_SECONDS = 3.0
 """Of each round. Until the breakers open, some wait half a second: shown, and not part of the ratio."""
-ROUND_SECONDS = 10.0
+ROUND_SECONDS = float(os.environ.get("LATENCY_SECONDS", "10"))
 MOST = 1.5
 LOADED = 1.25
 """Calm rounds whose medians differ by more say that the machine had other things to do."""
