@@ -45,6 +45,13 @@ def test_a_list_shows_the_lowest_live_price_stock_and_first_image(anonymous: API
     }
 
 
+def test_a_list_says_what_is_sold_out(anonymous: APIClient) -> None:
+    make_variant(product=make_product(title="Sold out"), stock_of=0)
+    make_variant(product=make_product(title="There"), stock_of=1)
+    listed = anonymous.get(f"{URL}?ordering=name").json()["results"]
+    assert [(product["slug"], product["in_stock"]) for product in listed] == [("sold-out", False), ("there", True)]
+
+
 def test_only_published_products_that_can_be_bought_are_visible(anonymous: APIClient) -> None:
     make_product(title="Without variants")
     draft = make_variant(product=make_product(title="Draft", state="draft")).product

@@ -251,8 +251,14 @@ MUTATIONS = (
     ),
     Mutation(
         name="answer off its spec",
-        mistake="whether a product is in stock is told by a number",
-        edits=(Edit("inventory_service/catalogue/selectors.py", '"in_stock": row["in_stock"],', '"in_stock": "yes",'),),
+        mistake="whether a product is in stock is told by a word",
+        edits=(
+            Edit(
+                "inventory_service/catalogue/api/serializers.py",
+                "    in_stock = serializers.BooleanField()\n",
+                "    in_stock = serializers.CharField()\n",
+            ),
+        ),
         nets=(JOURNEY, FUZZ, suite("inventory")),
     ),
     Mutation(
