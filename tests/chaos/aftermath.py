@@ -125,13 +125,19 @@ def errors_logged(log: Path) -> list[str]:
         for line in path.read_text(errors="replace").splitlines():
             with suppress(ValueError):  # cut off by kill -9
                 entry = json.loads(line)
-                reason = str(entry.get("exc_info", entry.get("error", ""))).strip().splitlines()[-1:]
-                if entry["level"] in {"ERROR", "CRITICAL"} and not _is_expected(entry, *reason):
-                    found[f"{path.stem} logged: {' '.join([entry['message'], *reason])}"] += 1
+                reason = _reason(entry)
+                if entry["level"] in {"ERROR", "CRITICAL"} and not _is_expected(entry, reason):
+                    found[f"{path.stem} logged: {entry['message']} {reason}".rstrip()] += 1
     return [f"{text} ({count} times)" for text, count in found.items()]
 
 
-def _is_expected(entry: dict[str, Any], reason: str = "") -> bool:
+def _reason(entry: dict[str, Any]) -> str:
+    """The exception's own line, the last that is not indented: PostgreSQL's messages go on in indented ones."""
+    lines = str(entry.get("exc_info", entry.get("error", ""))).strip().splitlines()
+    return next((line for line in reversed(lines) if not line[:1].isspace()), "")
+
+
+def _is_expected(entry: dict[str, Any], reason: str) -> bool:
     without_database = reason.startswith(("django.db.utils.OperationalError", "django.db.utils.InterfaceError"))
     its_turn_comes_again = entry["message"] == "periodic task failed" and without_database
     return its_turn_comes_again or entry["logger"] in EXPECTED_ERRORS

@@ -162,7 +162,9 @@ def test_errors_that_services_log_are_found_but_for_those_of_the_storm(tmp_path:
     def error(message: str, logger: str = "django.request", **more: str) -> str:
         return json.dumps({"level": "ERROR", "logger": logger, "message": message, **more})
 
+    gone = "Traceback\n  in view\ndjango.db.utils.OperationalError: server closed the connection\n\tThis means\n\tthat."
     lines = [
+        error("periodic task failed", "chassis.jobs.worker", exc_info=gone),
         error("Internal Server Error", exc_info="Traceback\n  in view\nKeyError: 'x'"),
         error("Internal Server Error", exc_info="Traceback\n  in another\nKeyError: 'x'"),
         error("job dead", "chassis.jobs.worker", error="refused"),
