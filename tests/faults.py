@@ -20,6 +20,7 @@ from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 LOOPBACK = "127.0.0.1"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 UPSTREAM_TIMEOUT = 120.0
 HELD_AT_MOST = 120.0
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "proxy-connection"}

@@ -1,20 +1,18 @@
 """What each public operation needs: the operations, the faults, and the tables of docs/what-needs-what.md."""
 
-import os
-import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 
 from local.services import ROOT
-from tests.faults import BEFORE, FaultProxy, Held
+from tests.faults import BEFORE, METHODS, FaultProxy, Held
 from tests.shop import ADDRESS, PASSWORD, Basket, Item, Person, Shop, eventually, fresh_email, problem_of
 
 KINDS = ("dead", "hanging", "answering 500", "slow", "closing connections", "database dead")
@@ -28,7 +26,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 FAULTS = [(service, kind) for service, kinds in COLUMNS.items() for kind in kinds]
 
 SLOW_SECONDS = 1.0
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 Table = Mapping[str, Mapping[str, Mapping[str, str]]]
 
@@ -228,15 +225,11 @@ def _spoil(proxy: FaultProxy, kind: str, method: str, path: str) -> Any:
 
 def with_empty_memory(shop: Shop, process: str) -> None:
     """Kills the workers of a web process; its master makes new ones, which remember nothing."""
-    master = shop.platform.process(process).pid
-    old = _children(master)
-    for pid in old:
-        os.kill(pid, signal.SIGKILL)
-    eventually(lambda: len(_children(master)) == len(old) and not old & _children(master), 20, "new workers")
-
-
-def _children(pid: int | None) -> set[int]:
-    return {int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    master = psutil.Process(shop.platform.process(process).pid)
+    old = set(master.children())
+    for worker in old:
+        worker.kill()
+    eventually(lambda: len(new := set(master.children())) == len(old) and not old & new, 20, "new workers")
 
 
 def readiness(shop: Shop, service: str) -> int | None:

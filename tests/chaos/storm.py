@@ -14,10 +14,9 @@ import psutil
 from chassis.testing_mailjet import API_KEY, API_SECRET, Failure, FakeMailjet
 from local.processes import Process
 from tests.chaos.schedule import Act, Fault, Part
-from tests.faults import AFTER, BEFORE, Call, Dropped, FaultProxy, Rule, Truncated
+from tests.faults import AFTER, BEFORE, METHODS, Call, Dropped, FaultProxy, Rule, Truncated
 from tests.shop import Shop
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SPOILT_SHARE = 0.4
 """Of the calls in a window of faults, those that fail."""
 LONGEST_DELAY = 7.0
