@@ -70,7 +70,7 @@ class Platform:
     Processes are called `<service>-web`, `<service>-worker` and `<service>-postgres`. `environment` adds
     variables to a service's own, e.g. `{"aggregator": {"INVENTORY_URL": proxy.url}}`; it may be changed while
     the service is stopped. With `throw_away` the databases are quicker, and promise nothing after
-    a power cut.
+    a power cut. `postgres_settings` are set in each PostgreSQL.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Platform:
         ports: Ports | None = None,
         demo: bool = True,
         throw_away: bool = False,
+        postgres_settings: Mapping[str, str] | None = None,
         environment: Mapping[str, Mapping[str, str]] | None = None,
         say: Callable[[str], None] | None = None,
     ) -> None:
@@ -95,6 +96,7 @@ class Platform:
                 port=self.ports.databases[s.name],
                 log=self._log(f"{s.name}-postgres"),
                 throw_away=throw_away,
+                settings=postgres_settings,
             )
             for s in self.services
         }

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from local.errors import LocalError
@@ -57,12 +58,21 @@ REVOKE CONNECT, TEMPORARY ON DATABASE :"name" FROM PUBLIC;
 class Postgres:
     """One server of its own: `folder/data`, with the passwords beside it in files only their owner reads."""
 
-    def __init__(self, *, name: str, folder: Path, port: int, log: Path, throw_away: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        folder: Path,
+        port: int,
+        log: Path,
+        throw_away: bool = False,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder.resolve()
         self.port = port
         self.data = self.folder / "data"
-        settings = SETTINGS | {"port": str(port)} | (THROW_AWAY if throw_away else {})
-        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+        chosen = SETTINGS | {"port": str(port)} | (THROW_AWAY if throw_away else {}) | dict(settings or {})
+        options = [part for key, value in chosen.items() for part in ("-c", f"{key}={value}")]
         self.process = Process(
             name=f"{name}-postgres",
             service=name,
@@ -91,6 +101,11 @@ class Postgres:
         """The URL of the database of that name, with the password of its role, which has the same name."""
         password = kept_secret(self.folder / f"{name}.password")
         return f"postgres://{name}:{password}@{LOOPBACK}:{self.port}/{name}"
+
+    def superuser_url(self) -> str:
+        """The URL of the server's own database as its superuser, for tests and measurements."""
+        password = kept_secret(self.folder / "superuser.password")
+        return f"postgres://{SUPERUSER}:{password}@{LOOPBACK}:{self.port}/postgres"
 
     def provide(self, name: str, *, may_create_databases: bool = False) -> str:
         """Makes the database of that name and its role where they are missing; returns the URL."""

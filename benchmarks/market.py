@@ -1,0 +1,146 @@
+"""The platform that is measured: production settings, its own PostgreSQLs, logs on, and buyers who are logged in."""
+
+import itertools
+import secrets
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks import dataset
+from benchmarks.load import Connection, new_key
+from benchmarks.meters import Tally
+from local import demo_accounts
+from local.platform import SERVICE_ACCOUNTS, Platform, Ports
+
+ADDRESS = {
+    "full_name": "Ada Lovelace",
+    "line1": "12 rue des Lilas",
+    "postal_code": "75011",
+    "city": "Paris",
+    "country": "FR",
+}
+VISA = "pm_card_visa"
+PRODUCTS = 2_000
+ORDERS_OF_A_BUYER = 10
+
+# No provider of this release takes money, so that the payment service alone stays in development: what differs there is
+# its secrets' defaults, its cookies and redirects, none of which an API call meets.
+PRODUCTION = {"ENVIRONMENT": "production", "ALLOWED_HOSTS": "127.0.0.1"}
+# All buyers come from one address here, and log in once.
+THROTTLES = {"THROTTLE_LOGIN_ADDRESS": "6000/min", "THROTTLE_LOGIN_ACCOUNT": "120/min"}
+
+
+@dataclass
+class Buyer:
+    """Somebody who is logged in, with an address."""
+
+    id: str
+    tokens: dict[str, Any]
+    address: str
+
+    @property
+    def authorization(self) -> str:
+        return f"Bearer {self.tokens['access']}"
+
+
+@dataclass
+class Market:
+    """The running platform, and what its loads need to know of it."""
+
+    platform: Platform
+    tally: Tally
+    variants: list[tuple[str, str, int]] = field(default_factory=list)
+    _dice: "itertools.count[int]" = field(default_factory=itertools.count)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def connection(self, service: str = "aggregator", *, authorization: str = "") -> Connection:
+        return Connection(self.platform.url(service), authorization=authorization)
+
+    def log_in(self, count: int, *, first: int = 0) -> list[Buyer]:
+        """So many demo buyers, with an address each."""
+        buyers = []
+        door = self.connection()
+        for account in demo_accounts.buyers()[first : first + count]:
+            tokens = door.expect(200, "POST", "/api/v1/auth/token", {"email": account.email, "password": account.password})
+            api = self.connection(authorization=f"Bearer {tokens['access']}")
+            address = api.expect(201, "POST", "/api/v1/addresses", ADDRESS)["id"]
+            api.close()
+            buyers.append(Buyer(account.id, tokens, address))
+        door.close()
+        return buyers
+
+    def next_variants(self, count: int) -> list[tuple[str, str, int]]:
+        """The next so many of the variants that will not run out, so that buyers seldom meet at one."""
+        with self._lock:
+            start = next(self._dice) * count
+        return [self.variants[(start + place) % len(self.variants)] for place in range(count)]
+
+    def buy(self, api: Connection, buyer: Buyer, *, variants: Sequence[str]) -> dict[str, Any]:
+        """A whole checkout: open a cart, put each variant into it, pay; return the confirmed order."""
+        cart = api.call("POST", "/api/v1/carts", {})[1]
+        for variant in variants:
+            cart = api.expect(200, "PUT", f"/api/v1/carts/{cart['id']}/lines/{variant}", {"quantity": 1})
+        body = {
+            "cart": cart["id"],
+            "shipping_address": buyer.address,
+            "payment_method": VISA,
+            "expected_total": cart["total"],
+        }
+        order: dict[str, Any] = api.expect(201, "POST", "/api/v1/checkouts", body, key=new_key())["order"]
+        return order
+
+
+@contextmanager
+def open_market(folder: Path, *, products: int, workers: int = 2, threads: int = 8, say: Any = None) -> Iterator[Market]:
+    """The platform with so many products; its web processes run `workers` × `threads`."""
+    platform = Platform(folder, ports=Ports.free(), postgres_settings=Tally.SETTINGS, say=say)
+    with platform:
+        dataset.add_products(platform, up_to=products)
+        go_live(platform, workers=workers, threads=threads)
+        tally = Tally(platform)
+        try:
+            yield Market(platform, tally, variants=dataset.variants_in_stock(platform, 2_000))
+        finally:
+            tally.close()
+
+
+def go_live(platform: Platform, *, workers: int, threads: int) -> None:
+    """Start all services again under production settings, for which each of them needs secrets of its own."""
+    account = {"SERVICE_CLIENT_ID": "measured", "SERVICE_CLIENT_SECRET": secrets.token_urlsafe(32)}
+    scopes = SERVICE_ACCOUNTS["aggregator"]
+    platform.manage(
+        *("auth", "create_service_account", "--client-id", account["SERVICE_CLIENT_ID"], "--scopes", *scopes),
+        environment=account,
+    )
+    for service in platform.services:
+        platform.stop_service(service.name)
+        platform.environment[service.name] |= THROTTLES | {"WEB_WORKERS": str(workers), "WEB_THREADS": str(threads)}
+        if service.name != "payment":
+            platform.environment[service.name] |= PRODUCTION | {"SECRET_KEY": secrets.token_urlsafe(48)}
+    platform.environment["aggregator"] |= account
+    for service in platform.services:
+        platform.start_service(service.name)
+
+
+def give_orders(market: Market, buyers: Sequence[Buyer], *, each: int) -> None:
+    """Let every buyer buy so many times, and the sellers ship a part of each order."""
+    shipped: list[tuple[str, str]] = []
+    for buyer in buyers:
+        api = market.connection(authorization=buyer.authorization)
+        for _ in range(each):
+            order = market.buy(api, buyer, variants=[variant for variant, _, _ in market.next_variants(2)])
+            shipped.append((order["seller_orders"][0]["seller"], order["seller_orders"][0]["id"]))
+        api.close()
+    door = market.connection()
+    for account in demo_accounts.sellers():
+        tokens = door.expect(200, "POST", "/api/v1/auth/token", {"email": account.email, "password": account.password})
+        shop = market.connection(authorization=f"Bearer {tokens['access']}")
+        for place, (seller, sale) in enumerate(shipped):
+            if seller == account.id:
+                parcel = {"carrier": "colissimo", "tracking_number": f"6A{place:011}"}
+                shop.expect(201, "POST", f"/api/v1/seller/sales/{sale}/deliveries", parcel)
+        shop.close()
+    door.close()

@@ -1,0 +1,142 @@
+"""What is measured: processor time and memory of processes, statements of databases, calls between services."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import psycopg2
+
+from local.platform import Platform
+
+NO_STATEMENTS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET ", "RESET", "SHOW", "DISCARD")
+"""How what is no statement of the application's own begins."""
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and all that descend from it, ended ones included once they are reaped."""
+    total = 0.0
+    try:
+        root = psutil.Process(pid)
+        family = [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0.0
+    for process in family:
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def pss_bytes(pid: int) -> int:
+    """Memory of a process and its descendants, what they share divided among those who share it."""
+    root = psutil.Process(pid)
+    total = 0
+    for process in [root, *root.children(recursive=True)]:
+        for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
+@dataclass
+class Spent:
+    """Seconds of processor by process of the platform, e.g. `inventory-web`."""
+
+    by_process: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def total(self) -> float:
+        return sum(self.by_process.values())
+
+
+@contextmanager
+def processor(pids: Mapping[str, int]) -> Iterator[Spent]:
+    """Tells afterwards what the processes, by name, have spent meanwhile."""
+    before = {name: cpu_seconds(pid) for name, pid in pids.items()}
+    spent = Spent()
+    yield spent
+    spent.by_process = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
+
+
+def pids_of(platform: Platform, *, kinds: Iterable[str] = ("web", "worker", "postgres")) -> dict[str, int]:
+    """Process ids of the platform by process name, those of all services."""
+    names = [f"{service.name}-{kind}" for service in platform.services for kind in kinds]
+    return {name: pid for name in names if (pid := platform.process(name).pid) is not None}
+
+
+@dataclass
+class Counts:
+    """Statements by service, and answered requests by service, of which all but the first one's are internal calls."""
+
+    statements: dict[str, float] = field(default_factory=dict)
+    requests: dict[str, float] = field(default_factory=dict)
+    texts: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+class Tally:
+    """Counts what a platform's databases and services were asked; its PostgreSQLs preload pg_stat_statements."""
+
+    SETTINGS = {"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track_utility": "off"}
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self._connections = {}
+        for name, server in platform.postgres.items():
+            connection = psycopg2.connect(server.superuser_url())
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+            self._connections[name] = connection
+
+    @contextmanager
+    def counting(self, operations: int = 1) -> Iterator[Counts]:
+        """Tells afterwards what was asked meanwhile, for each of so many operations.
+
+        Workers must be stopped, since their statements cannot be told from those of requests.
+        """
+        sizes = {name: self._log(name).stat().st_size for name in self._connections}
+        for connection in self._connections.values():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_stat_statements_reset()")
+        counts = Counts()
+        yield counts
+        for name in self._connections:
+            texts = self._statements(name)
+            counts.texts[name] = {text: calls / operations for text, calls in texts.items()}
+            counts.statements[name] = sum(texts.values()) / operations
+            counts.requests[name] = len(list(access_lines(self._log(name), since=sizes[name]))) / operations
+
+    def _statements(self, name: str) -> Counter[str]:
+        with self._connections[name].cursor() as cursor:
+            cursor.execute(
+                "SELECT query, calls FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid"
+                " WHERE d.datname = %s",
+                [name],
+            )
+            return Counter({text: calls for text, calls in cursor if not text.upper().startswith(NO_STATEMENTS)})
+
+    def _log(self, name: str) -> Path:
+        return self.platform.process(f"{name}-web").log
+
+    def close(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+
+
+def access_lines(log: Path, *, since: int = 0) -> Iterator[dict[str, object]]:
+    """The access lines that a service wrote after so many bytes of its log, without those of probes."""
+    with log.open("rb") as file:
+        file.seek(since)
+        for line in file:
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            if entry.get("logger") == "access" and not str(entry.get("path", "")).endswith(("/livez", "/readyz")):
+                yield entry
