@@ -13,7 +13,7 @@ from local.platform import Platform
 
 COMMON_WORD = "handmade"
 
-PRODUCTS = """
+PRODUCTS = r"""
 WITH words AS (
     SELECT ARRAY['Amber','Birch','Cobalt','Coral','Ivory','Jade','Linen','Maple','Marble','Moss','Nordic','Oak','Ochre',
                  'Olive','Opal','Pine','Rustic','Sage','Sand','Slate','Stoneware','Teal','Umber','Walnut','Willow'] AS first,

@@ -12,6 +12,7 @@ from rest_framework import mixins, serializers
 from chassis.fields import IdField
 from chassis.identity.permissions import has_scope
 from chassis.pagination import KeysetPagination
+from chassis.shapes import parsed
 from chassis.viewsets import ServiceViewSet
 
 IsAuditor = has_scope("audit.read")
@@ -40,9 +41,7 @@ class AuditViewSet(mixins.ListModelMixin, ServiceViewSet):
     ordering: tuple[str, ...] = ("-created_at", "-id")
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        asked = self.filter_class(data=self.request.query_params)
-        asked.is_valid(raise_exception=True)
-        return self.narrowed(queryset, asked.validated_data)
+        return self.narrowed(queryset, parsed(self.filter_class, self.request.query_params))
 
     def narrowed(self, queryset: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
         """Return what the query's valid parameters leave."""

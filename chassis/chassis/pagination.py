@@ -6,7 +6,7 @@ holds the ordering values of the row at the page's edge; it is opaque to callers
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelValidationError
@@ -19,6 +19,8 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
+from chassis.hot_reads import HotRead, given
+
 
 class KeysetPagination(BasePagination):
     """Answers `{"next": url | null, "previous": url | null, "results": [...]}`."""
@@ -29,15 +31,39 @@ class KeysetPagination(BasePagination):
     max_size = 100
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
+        def read(ordering: Sequence[str], position: Sequence[Any] | None, limit: int) -> list[Any]:
+            return list(page_of(queryset, ordering=ordering, position=position)[:limit])
+
+        return self._page(read, queryset, request, view)
+
+    def paginate_hot_read(
+        self, read: HotRead, fields: QuerySet[Any], request: Request, view: APIView, **arguments: Any
+    ) -> list[Any]:
+        """Page a hot read, whose function passes its `ordering` and `position` on to `page_of`.
+
+        `fields` is any queryset of the model, which knows the types of the columns that it is ordered by.
+        """
+
+        def hot(ordering: Sequence[str], position: Sequence[Any] | None, limit: int) -> list[Any]:
+            edge = position and tuple(
+                given(value, _field_of(fields, name)) for name, value in zip(ordering, position, strict=True)
+            )
+            return read(limit=limit, ordering=tuple(ordering), position=edge, **arguments)
+
+        return self._page(hot, fields, request, view)
+
+    def _page(
+        self,
+        read: Callable[[Sequence[str], Sequence[Any] | None, int], list[Any]],
+        queryset: QuerySet[Any],
+        request: Request,
+        view: APIView | None,
+    ) -> list[Any]:
         self.url = request.build_absolute_uri()
         size = self.page_size(request)
         ordering = _ordering_of(view)
         backward, position = _decode(request.query_params.get(self.cursor_param), queryset, ordering)
-
-        rows_query = queryset.order_by(*(_flip(ordering) if backward else ordering))
-        if position is not None:
-            rows_query = rows_query.filter(_beyond(_flip(ordering) if backward else ordering, position))
-        rows = list(rows_query[: size + 1])
+        rows = read(_flip(ordering) if backward else ordering, position, size + 1)
         more = len(rows) > size
         rows = rows[:size]
         if backward:
@@ -98,6 +124,14 @@ class KeysetPagination(BasePagination):
         return replace_query_param(remove_query_param(self.url, self.cursor_param), self.cursor_param, cursor)
 
 
+def page_of(
+    queryset: QuerySet[Any, Any], *, ordering: Sequence[str], position: Sequence[Any] | None
+) -> QuerySet[Any, Any]:
+    """Order a queryset, and leave out what does not come after `position`, the ordering's values of a row."""
+    rows = queryset.order_by(*ordering)
+    return rows if position is None else rows.filter(_beyond(ordering, position))
+
+
 def _ordering_of(view: Any) -> Sequence[str]:
     ordering: Sequence[str] = view.get_ordering() if hasattr(view, "get_ordering") else view.ordering
     return ordering
@@ -148,17 +182,19 @@ def _decode(cursor: str | None, queryset: QuerySet[Any], ordering: Sequence[str]
     return bool(backward), position
 
 
-def _to_python(queryset: QuerySet[Any], name: str, value: str) -> Any:
+def _field_of(queryset: QuerySet[Any], name: str) -> Any:
     column = name.lstrip("-")
     annotation = queryset.query.annotations.get(column)
     if annotation is not None:
-        field = annotation.output_field
-    else:
-        model, *path = queryset.model, *column.split("__")
-        for part in path[:-1]:
-            model = model._meta.get_field(part).related_model
-        field = model._meta.get_field(path[-1])
+        return annotation.output_field
+    model, *path = queryset.model, *column.split("__")
+    for part in path[:-1]:
+        model = model._meta.get_field(part).related_model
+    return model._meta.get_field(path[-1])
+
+
+def _to_python(queryset: QuerySet[Any], name: str, value: str) -> Any:
     if "\x00" in value:
         raise ValueError("NUL")
     value.encode()  # raises for half a surrogate pair, which PostgreSQL does not take either
-    return field.to_python(value)
+    return _field_of(queryset, name).to_python(value)

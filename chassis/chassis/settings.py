@@ -94,7 +94,7 @@ def _database(service: str) -> dict[str, Any]:
         message = "DATABASE_URL must be like postgres://user:password@host:port/database."
         raise ImproperlyConfigured(message) from None
     # A connection per thread is kept; one that died is noticed before it is used.
-    database |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    database |= {"ENGINE": "chassis.database", "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
     database["OPTIONS"] = {
         "connect_timeout": 3,
         "application_name": service,
@@ -253,7 +253,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
             ],
             "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
             "DEFAULT_RENDERER_CLASSES": [
-                "rest_framework.renderers.JSONRenderer",
+                "chassis.renderers.JSONRenderer",
                 "chassis.browsable.LinkingBrowsableAPIRenderer",
             ],
             "DEFAULT_PARSER_CLASSES": [
@@ -277,7 +277,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
             "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": True,
             "ENUM_NAME_OVERRIDES": {"JobState": "chassis.jobs.models.JobState"},
             "PARSER_WHITELIST": ["chassis.parsers.JSONParser"],
-            "RENDERER_WHITELIST": ["rest_framework.renderers.JSONRenderer"],
+            "RENDERER_WHITELIST": ["chassis.renderers.JSONRenderer"],
             "AUTHENTICATION_WHITELIST": ["chassis.identity.tokens.BearerAuthentication"],
             "SERVE_INCLUDE_SCHEMA": False,
             "SERVE_PUBLIC": True,

@@ -5,7 +5,9 @@ from typing import Any, ClassVar, Literal
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
+from chassis.hot_reads import HotRead
 from chassis.idempotency.replay import key_of, replayed
+from chassis.pagination import KeysetPagination
 
 
 class ServiceViewSet(GenericViewSet[Any]):
@@ -28,3 +30,10 @@ class ServiceViewSet(GenericViewSet[Any]):
             if handler is not None:
                 # DRF looks the handler up on this instance, right after this method.
                 self.post = lambda *a, **kw: replayed(handler, *a, **kw)
+
+    def paginate_hot_read(self, read: HotRead, **arguments: Any) -> list[Any]:
+        """Return the rows of the page that is asked for; see `KeysetPagination.paginate_hot_read`."""
+        paginator = self.paginator
+        assert isinstance(paginator, KeysetPagination)  # noqa: S101 - lists of services have no other
+        assert self.queryset is not None  # noqa: S101 - it names the model
+        return paginator.paginate_hot_read(read, self.queryset, self.request, self, **arguments)

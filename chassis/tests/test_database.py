@@ -10,7 +10,8 @@ from pathlib import Path
 
 import psycopg2  # type: ignore[import-untyped]
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, close_old_connections, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -227,4 +228,37 @@ def test_a_connection_that_died_is_replaced_before_the_next_request(client_for: 
     killer.close()
     # What Django does at the start of every request; the test client leaves it out.
     connection.close_if_unusable_or_obsolete()
+    assert client.get("/api/v1/parcels").status_code == 200
+
+
+def test_a_kept_connection_is_asked_nothing_before_it_is_used() -> None:
+    connection.ensure_connection()
+    with CaptureQueriesContext(connection) as asked:
+        assert connection.is_usable()
+    assert len(asked) == 0
+
+
+def test_a_connection_that_the_server_ended_is_not_used_again() -> None:
+    Parcel.objects.count()
+    other = _connect()
+    with other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    other.close()
+    deadline = time.monotonic() + 5
+    while connection.is_usable() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not connection.is_usable()
+    connection.close()
+    assert Parcel.objects.count() == 0
+
+
+def test_the_next_request_gets_a_new_connection_after_the_server_ended_the_old_one(client_for: ClientFactory) -> None:
+    client = client_for()
+    assert client.get("/api/v1/parcels").status_code == 200
+    other = _connect()
+    with other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    other.close()
+    time.sleep(0.1)
+    close_old_connections()  # what a request begins with, outside of tests
     assert client.get("/api/v1/parcels").status_code == 200

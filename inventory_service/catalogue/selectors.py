@@ -1,17 +1,19 @@
 """What is read of the catalogue."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, Func, JSONField, Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Concat, JSONObject
 
 from catalogue.models import SEARCH_CONFIG, Category, Product, ProductImage, Variant, media_url
 from catalogue.states import ProductState
-from chassis.money import Money
+from chassis.hot_reads import given, hot_read
+from chassis.pagination import page_of
 
 ORDERINGS = {
     "newest": ("-created_at", "-id"),
@@ -19,6 +21,9 @@ ORDERINGS = {
     "-price": ("-price_from", "-id"),
     "name": ("title", "id"),
 }
+
+NOWHERE = "/"
+"""No category's path begins so."""
 
 SUMMARY_COLUMNS = ("id", "slug", "title", "seller", "category__slug", "price_from", "created_at")
 
@@ -32,14 +37,14 @@ def first_image_of(product: str) -> Subquery:
 
 def public_products(
     *,
-    search: str = "",
-    category: str = "",
-    seller: uuid.UUID | None = None,
-    min_price: int | None = None,
-    max_price: int | None = None,
+    search: Any = "",
+    category_path: Any = "",
+    seller: Any = None,
+    min_price: Any = None,
+    max_price: Any = None,
     in_stock: bool | None = None,
 ) -> QuerySet[Product, dict[str, Any]]:
-    """Return rows of the products that everybody sees; `category` is a slug and includes what lies below it.
+    """Return rows of the products that everybody sees; with `category_path`, of what lies below that category.
 
     Prices are minor units and compare with the lowest of a product's live variants.
     """
@@ -51,9 +56,8 @@ def public_products(
     products = Product.objects.visible()
     if search:
         products = products.filter(search=SearchQuery(search, config=SEARCH_CONFIG, search_type="websearch"))
-    if category:
-        path = Category.objects.filter(slug=category).values_list("path", flat=True).first()
-        products = products.filter(category__path__startswith=path) if path else products.none()
+    if category_path:
+        products = products.filter(category__path__startswith=category_path)
     if seller is not None:
         products = products.of_seller(seller)
     if min_price is not None:
@@ -70,8 +74,47 @@ def public_products(
     return rows
 
 
+@hot_read
+def public_product_rows(
+    *, ordering: Sequence[str], position: Sequence[Any] | None, in_stock: bool | None = None, **filters: Any
+) -> QuerySet[Product, dict[str, Any]]:
+    """A page of `public_products`."""
+    return page_of(public_products(in_stock=in_stock, **filters), ordering=ordering, position=position)
+
+
+@hot_read
+def category_path(*, slug: Any) -> QuerySet[Category, dict[str, Any]]:
+    """Where a category lies in the tree."""
+    return Category.objects.filter(slug=slug).values("path")
+
+
+def public_filters(
+    *,
+    search: str = "",
+    category: str = "",
+    seller: uuid.UUID | None = None,
+    min_price: int | None = None,
+    max_price: int | None = None,
+    in_stock: bool | None = None,
+) -> dict[str, Any]:
+    """Return what `public_product_rows` is narrowed by; `category` is a slug, and prices are minor units."""
+    filters: dict[str, Any] = {"in_stock": in_stock}
+    if category:
+        found = category_path(slug=given(category, _field(Category, "slug")))
+        filters["category_path"] = given(found[0]["path"] if found else NOWHERE, _field(Category, "path"))
+    if search:
+        filters["search"] = given(search, _field(Product, "description"))
+    if seller is not None:
+        filters["seller"] = given(seller, _field(Product, "seller"))
+    for name, price in (("min_price", min_price), ("max_price", max_price)):
+        if price is not None:
+            filters[name] = given(price, _field(Product, "price_from"))
+    return filters
+
+
 def product_summaries(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Turn rows of `public_products` into what lists show."""
+    """Turn rows of `public_products` into what `ProductSummarySerializer` shows of them."""
+    currency = settings.CURRENCY
     return [
         {
             "id": row["id"],
@@ -79,7 +122,7 @@ def product_summaries(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
             "title": row["title"],
             "seller": row["seller"],
             "category": row["category__slug"],
-            "price": Money(row["price_from"], settings.CURRENCY),
+            "price": {"amount": row["price_from"], "currency": currency},
             "in_stock": row["in_stock"],
             "image": media_url(row["image_file"]) if row["image_file"] else None,
         }
@@ -87,23 +130,67 @@ def product_summaries(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def public_product(*, key: str) -> Product | None:
-    """Return what everybody sees of a product by its id or slug, with live variants and their stock; three queries."""
-    try:
-        by_key = {"pk": uuid.UUID(key)} if len(key) == 36 else {"slug": key}
-    except ValueError:
-        by_key = {"slug": key}
+@hot_read
+def public_product_row(*, by: str, key: Any) -> QuerySet[Product, dict[str, Any]]:
+    """A product as `ProductDetailSerializer` shows it, its lists put together by the database."""
+    images = ProductImage.objects.filter(product=OuterRef("pk")).order_by("position", "id")
+    variants = Variant.objects.live().filter(product=OuterRef("pk")).order_by("position", "id")
+    image = JSONObject(url=Concat(Value(settings.MEDIA_URL), "file"), alt="alt")
+    variant = JSONObject(
+        id="id",
+        sku="sku",
+        title="title",
+        options="options",
+        price=JSONObject(amount="price_amount", currency="currency"),
+        available=F("stock_level__on_hand") - F("stock_level__reserved"),
+    )
     return (
         Product.objects.visible()
-        .select_related("category")
-        .defer("search")
-        .prefetch_related(
-            "images",
-            Prefetch("variants", Variant.objects.live().select_related("stock_level"), to_attr="live_variants"),
+        .filter(**{by: key})
+        .values(
+            *("id", "slug", "title", "description", "seller", "category__slug", "created_at"),
+            images_shown=_json_array(images.values_list(image)),
+            variants_shown=_json_array(variants.values_list(variant)),
         )
-        .filter(**by_key)
-        .first()
     )
+
+
+def public_product(*, key: str) -> dict[str, Any] | None:
+    """Return what everybody sees of a product by its id or slug, as its serializer shows it; one query."""
+    by, value = _by_key(key)
+    rows = public_product_row(by=by, key=given(value, _field(Product, by)))
+    if not rows:
+        return None
+    row = rows[0]
+    return {
+        "id": row["id"],
+        "slug": row["slug"],
+        "title": row["title"],
+        "description": row["description"],
+        "seller": row["seller"],
+        "category": row["category__slug"],
+        "images": row["images_shown"],
+        "variants": row["variants_shown"],
+        "created_at": row["created_at"],
+    }
+
+
+def _by_key(key: str) -> tuple[str, Any]:
+    if len(key) == 36:
+        try:
+            return "id", uuid.UUID(key)
+        except ValueError:
+            pass
+    return "slug", key
+
+
+def _json_array(rows: QuerySet[Any, Any]) -> Func:
+    """Gather a subquery's JSON objects, in its order."""
+    return Func(ArraySubquery(rows), function="to_jsonb", output_field=JSONField())
+
+
+def _field(model: type[Model], name: str) -> Any:
+    return model._meta.get_field(name)
 
 
 def categories() -> QuerySet[Category]:

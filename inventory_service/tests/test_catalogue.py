@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from catalogue import services
-from catalogue.models import Product, ProductImage
+from catalogue import selectors, services
+from catalogue.api.serializers import ProductDetailSerializer, ProductSummarySerializer
+from catalogue.models import Product, ProductImage, Variant
+from chassis.money import Money
 from chassis.testing import ClientFactory
 from tests.factories import make_cart, make_category, make_product, make_variant, reserve
 
@@ -218,7 +220,7 @@ def test_lists_and_details_cost_few_queries(anonymous: APIClient, django_assert_
         anonymous.get(f"{URL}?search=mug&in_stock=true&min_price=1")
     with django_assert_num_queries(2):
         anonymous.get(f"{URL}?category=mugs")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(1):
         anonymous.get(f"{URL}/mug-1")
     with django_assert_num_queries(1):
         anonymous.get("/api/v1/categories")
@@ -234,3 +236,38 @@ def test_a_title_that_looks_like_an_id_does_not_hide_a_product() -> None:
     product = make_product(title=str(uuid.uuid4()))
     assert len(product.slug) > 36
     assert make_product(title="茶碗").slug == "product"
+
+
+def test_lists_say_what_their_serializer_tells_the_spec(anonymous: APIClient) -> None:
+    for number in range(3):
+        product = make_product(title=f"Mug {number}")
+        make_variant(product=product, price=1000 + number, stock_of=number)
+    ProductImage.objects.create(product=product, file="products/mug.webp")
+    rows = selectors.public_products().order_by("-created_at", "-id")
+    summaries = [{**one, "price": Money(**one["price"])} for one in selectors.product_summaries(rows)]
+    usual = ProductSummarySerializer(summaries, many=True).data
+    assert anonymous.get(URL).json()["results"] == usual
+    assert len(usual) == 3
+
+
+def test_a_detail_says_what_its_serializer_tells_the_spec(anonymous: APIClient) -> None:
+    product = make_product(title="Crème brûlée, 100 %")
+    make_variant(product=product, price=3000, stock_of=4)
+    make_variant(product=product, price=1000, stock_of=0)
+    gone = make_variant(product=product, price=500)
+    services.archive_variant(variant_id=gone.pk)
+    ProductImage.objects.create(product=product, file="products/b.webp", alt="Second", position=1)
+    ProductImage.objects.create(product=product, file="products/a.webp", alt='"First"', position=0)
+    found = Product.objects.get(pk=product.pk)
+    found.live_variants = list(Variant.objects.live().filter(product=found).select_related("stock_level"))
+    for key in (product.slug, product.pk):
+        shown = anonymous.get(f"{URL}/{key}").json()
+        assert shown == ProductDetailSerializer(found).data
+    assert [len(shown["variants"]), len(shown["images"])] == [2, 2]
+
+
+def test_a_detail_without_images_and_options_has_empty_ones(anonymous: APIClient) -> None:
+    product = make_product(title="Bare")
+    make_variant(product=product)
+    shown = anonymous.get(f"{URL}/bare").json()
+    assert (shown["images"], shown["variants"][0]["options"]) == ([], {})

@@ -10,6 +10,7 @@ from chassis.identity.callers import caller
 from chassis.identity.permissions import IsPerson
 from chassis.problems import PROBLEM_JSON
 from chassis.schema import REQUIRED_IDEMPOTENCY_KEY
+from chassis.shapes import parsed
 from chassis.viewsets import ServiceViewSet
 from checkouts.api.serializers import CheckoutInputSerializer, CheckoutSerializer
 from checkouts.errors import KeyRequiredError
@@ -59,9 +60,7 @@ class CheckoutViewSet(ServiceViewSet):
         key = key_of(request)
         if key is None:
             raise KeyRequiredError()
-        serializer = CheckoutInputSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        asked = serializer.validated_data
+        asked = parsed(CheckoutInputSerializer, request.data)
         saga = check_out(
             buyer=caller(request),
             key=key,

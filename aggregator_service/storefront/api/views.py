@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chassis.identity.permissions import IsNoService, IsPerson, has_role
+from chassis.shapes import parsed
 from chassis.viewsets import ServiceViewSet
 from gateways import accounts, inventory, orders
 from gateways.calls import caller_headers
@@ -353,6 +354,4 @@ class SaleViewSet(PublicViewSet):
 
 def validated_query(request: Request, serializer_class: type[shapes.Shape]) -> Mapping[str, Any]:
     """Return the query's known parameters, typed. Raises DRF's `ValidationError`."""
-    serializer = serializer_class(data=request.query_params)
-    serializer.is_valid(raise_exception=True)
-    return {name: value for name, value in serializer.validated_data.items() if value is not None}
+    return {name: value for name, value in parsed(serializer_class, request.query_params).items() if value is not None}

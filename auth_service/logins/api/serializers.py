@@ -4,6 +4,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.passwords import MAX_PASSWORD
+from chassis.shapes import shown
 from logins.services import IssuedTokens
 
 TOKEN_TYPE = "Bearer"  # noqa: S105
@@ -35,4 +36,4 @@ class IssuedTokensSerializer(serializers.Serializer[dict[str, Any]]):
 
 def issued(tokens: IssuedTokens) -> dict[str, Any]:
     """Return the answer that carries `tokens`."""
-    return dict(IssuedTokensSerializer({**asdict(tokens), "token_type": TOKEN_TYPE}).data)
+    return shown(IssuedTokensSerializer, {**asdict(tokens), "token_type": TOKEN_TYPE})

@@ -6,6 +6,7 @@ from rest_framework.response import Response
 
 from chassis.idempotency.replay import key_of
 from chassis.schema import CLIENT_ADDRESS
+from chassis.shapes import parsed
 from chassis.viewsets import ServiceViewSet
 from logins import services
 from logins.api.serializers import (
@@ -59,9 +60,8 @@ class LoginViewSet(ServiceViewSet):
         ],
     )
     def create(self, request: Request) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        return Response(issued(services.log_in(**serializer.validated_data)), headers=NOT_TO_BE_CACHED)
+        credentials = parsed(CredentialsSerializer, request.data)
+        return Response(issued(services.log_in(**credentials)), headers=NOT_TO_BE_CACHED)
 
 
 class RefreshViewSet(ServiceViewSet):
@@ -87,9 +87,8 @@ class RefreshViewSet(ServiceViewSet):
         examples=[REFRESH_EXAMPLE, TOKENS_EXAMPLE],
     )
     def create(self, request: Request) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        tokens = services.refresh(token=serializer.validated_data["refresh"], idempotency_key=key_of(request))
+        token = parsed(RefreshSerializer, request.data)["refresh"]
+        tokens = services.refresh(token=token, idempotency_key=key_of(request))
         return Response(issued(tokens), headers=NOT_TO_BE_CACHED)
 
 
@@ -110,7 +109,5 @@ class RevocationViewSet(ServiceViewSet):
         examples=[REFRESH_EXAMPLE],
     )
     def create(self, request: Request) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        services.revoke(token=serializer.validated_data["refresh"])
+        services.revoke(token=parsed(RefreshSerializer, request.data)["refresh"])
         return Response(status=status.HTTP_204_NO_CONTENT)

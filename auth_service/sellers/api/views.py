@@ -6,6 +6,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chassis.shapes import parsed, shown
 from chassis.viewsets import ServiceViewSet
 from sellers import selectors
 from sellers.api.serializers import SellerSerializer, SellersQuerySerializer, SellersSerializer
@@ -30,10 +31,8 @@ class SellerViewSet(ServiceViewSet):
         examples=[OpenApiExample("One seller", value={"results": [SELLER_EXAMPLE]}, response_only=True)],
     )
     def list(self, request: Request) -> Response:
-        query = SellersQuerySerializer(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        rows = selectors.profiles(ids=query.validated_data.get("id", ()))
-        return Response(SellersSerializer({"results": rows}).data)
+        query = parsed(SellersQuerySerializer, request.query_params)
+        return Response(shown(SellersSerializer, {"results": selectors.profiles(ids=query.get("id", ()))}))
 
     @extend_schema(
         operation_id="sellers_retrieve",

@@ -16,7 +16,6 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -24,6 +23,7 @@ from chassis.errors import DomainError
 from chassis.idempotency.models import IdempotencyRecord
 from chassis.identity.models import User
 from chassis.locks import try_lock_for_transaction
+from chassis.renderers import JSONRenderer
 
 HEADER = "Idempotency-Key"
 _PRINTABLE = re.compile(r"[\x21-\x7e]{1,255}\Z")

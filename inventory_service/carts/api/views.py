@@ -12,6 +12,7 @@ from carts.api.permissions import MayReadCart, account_of, reads_any_cart
 from carts.api.serializers import CartLineChangeSerializer, CartSerializer, NewCartSerializer
 from carts.models import Cart, CartLine
 from chassis.identity.permissions import IsNoService
+from chassis.shapes import parsed, shown
 from chassis.viewsets import ServiceViewSet
 
 _EUR = {"amount": 2490, "currency": "EUR"}
@@ -48,8 +49,7 @@ _EXAMPLE = OpenApiExample(
 
 
 def _answer(cart: Cart, *, code: int = status.HTTP_200_OK) -> Response:
-    # A plain dict, so that the browsable API draws the form of what is sent, not of the answer.
-    return Response(dict(CartSerializer(selectors.view_of(cart)).data), status=code)
+    return Response(shown(CartSerializer, selectors.view_of(cart)), status=code)
 
 
 class CartViewSet(ServiceViewSet):
@@ -77,7 +77,7 @@ class CartViewSet(ServiceViewSet):
         examples=[_EXAMPLE],
     )
     def create(self, request: Request) -> Response:
-        self.get_serializer(data=request.data).is_valid(raise_exception=True)
+        parsed(NewCartSerializer, request.data)
         cart, created = services.open_cart(account=account_of(request))
         return _answer(cart, code=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
 
@@ -109,13 +109,12 @@ class CartLineViewSet(ServiceViewSet):
         examples=[_EXAMPLE],
     )
     def update(self, request: Request, cart: uuid.UUID, variant: uuid.UUID) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        asked = parsed(CartLineChangeSerializer, request.data)
         changed = services.put_line(
             cart_id=cart,
             account=account_of(request),
             variant_id=variant,
-            quantity=serializer.validated_data["quantity"],
+            quantity=asked["quantity"],
         )
         return _answer(changed)
 

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 
 from catalogue.states import ProductState
 from chassis.money import MAX_AMOUNT
+from chassis.shapes import parsed
 
 
 class ProductOrdering(models.TextChoices):
@@ -52,7 +53,4 @@ class ManagedProductFilters(serializers.Serializer[Any]):
 def checked(filters: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
     """Return the valid parameters of a request. Raises `ValidationError` for a value that is not."""
     # A plain dict: in an HTML form an absent boolean would mean false.
-    serializer = filters(data=request.query_params.dict())
-    serializer.is_valid(raise_exception=True)
-    values: dict[str, Any] = serializer.validated_data
-    return values
+    return parsed(filters, request.query_params.dict())

@@ -15,6 +15,7 @@ from catalogue.selectors import managed_variants
 from chassis.audit import AuditFilterSerializer, AuditViewSet
 from chassis.identity.callers import caller
 from chassis.identity.permissions import has_scope
+from chassis.shapes import parsed, shown
 from chassis.viewsets import ServiceViewSet
 from stock import selectors, services
 from stock.api.serializers import (
@@ -66,7 +67,7 @@ def _shown(state: str) -> list[OpenApiExample]:
 
 def _answer(reservation: Reservation, *, code: int = status.HTTP_200_OK) -> Response:
     prefetch_related_objects([reservation], "lines")
-    return Response(ReservationSerializer(reservation).data, status=code)
+    return Response(shown(ReservationSerializer, reservation), status=code)
 
 
 class ReservationViewSet(ServiceViewSet):
@@ -105,9 +106,7 @@ class ReservationViewSet(ServiceViewSet):
         examples=_shown("live"),
     )
     def update(self, request: Request, pk: uuid.UUID) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        asked = serializer.validated_data
+        asked = parsed(ReservationChangeSerializer, request.data)
         reservation, created = services.reserve(
             reservation_id=pk, cart_id=asked["cart"], cart_version=asked["cart_version"], buyer=asked["buyer"]
         )
@@ -176,15 +175,14 @@ class MovementViewSet(mixins.ListModelMixin, ServiceViewSet):
     )
     def create(self, request: Request, variant: uuid.UUID) -> Response:
         variant_id = self._variant()
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        asked = parsed(NewMovementSerializer, request.data)
         movement = services.record_movement(
             variant_id=variant_id,
-            delta=serializer.validated_data["delta"],
-            reason=serializer.validated_data["reason"],
+            delta=asked["delta"],
+            reason=asked["reason"],
             actor=caller(request).pk,
         )
-        return Response(dict(MovementSerializer(movement).data), status=status.HTTP_201_CREATED)
+        return Response(shown(MovementSerializer, movement), status=status.HTTP_201_CREATED)
 
     def _variant(self) -> uuid.UUID:
         """Return the id of the address, if the caller manages that variant. Raises `VariantNotFoundError`."""

@@ -182,14 +182,14 @@ class PlacementSerializer(serializers.Serializer[Placement]):
             raise serializers.ValidationError(_("The total is too large."), code="max_value")
         return value
 
-    def placement(self) -> Placement:
-        """Return the validated content."""
-        content = self.validated_data
-        return Placement(
-            buyer=content["buyer"]["id"],
-            buyer_email=content["buyer"]["email"],
-            buyer_language=content["buyer"]["language"],
-            shipping_address=content["shipping_address"],
-            currency=content["currency"],
-            lines=tuple(PlacedLine(**line) for line in content["lines"]),
-        )
+
+def placement_of(content: dict[str, Any]) -> Placement:
+    """Return what `PlacementSerializer` found valid as the order to be placed."""
+    return Placement(
+        buyer=content["buyer"]["id"],
+        buyer_email=content["buyer"]["email"],
+        buyer_language=content["buyer"]["language"],
+        shipping_address=content["shipping_address"],
+        currency=content["currency"],
+        lines=tuple(PlacedLine(**line) for line in content["lines"]),
+    )

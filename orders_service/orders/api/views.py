@@ -13,6 +13,7 @@ from rest_framework.reverse import reverse
 from chassis.audit import AuditFilterSerializer, AuditViewSet
 from chassis.identity.callers import caller
 from chassis.identity.permissions import IsPerson
+from chassis.shapes import parsed, shown
 from chassis.viewsets import ServiceViewSet
 from orders import selectors, services
 from orders.api import examples
@@ -24,6 +25,7 @@ from orders.api.serializers import (
     PlacementSerializer,
     RejectionSerializer,
     SaleSerializer,
+    placement_of,
 )
 from orders.models import Order, SellerOrder
 
@@ -75,10 +77,10 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceView
         examples=[examples.PLACEMENT, examples.ORDER],
     )
     def update(self, request: Request, pk: uuid.UUID) -> Response:
-        content = PlacementSerializer(data=request.data)
-        content.is_valid(raise_exception=True)
-        order, created = services.place_order(order_id=pk, placement=content.placement())
-        return Response(OrderSerializer(order).data, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+        placement = placement_of(parsed(PlacementSerializer, request.data))
+        order, created = services.place_order(order_id=pk, placement=placement)
+        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+        return Response(shown(OrderSerializer, order), status=code)
 
     @extend_schema(
         operation_id="orders_confirm",
@@ -90,7 +92,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceView
     )
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: uuid.UUID) -> Response:
-        return Response(OrderSerializer(services.confirm_order(order_id=pk)).data)
+        return Response(shown(OrderSerializer, services.confirm_order(order_id=pk)))
 
     @extend_schema(
         operation_id="orders_reject",
@@ -105,7 +107,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceView
     )
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, pk: uuid.UUID) -> Response:
-        return Response(RejectionSerializer(services.reject_order(order_id=pk)).data)
+        return Response(shown(RejectionSerializer, services.reject_order(order_id=pk)))
 
 
 @extend_schema_view(
@@ -143,9 +145,7 @@ class SaleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceViewS
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.action != "list":
             return queryset
-        filters = SaleFilterSerializer(data=self.request.query_params)
-        filters.is_valid(raise_exception=True)
-        return queryset.filter(**filters.validated_data)
+        return queryset.filter(**parsed(SaleFilterSerializer, self.request.query_params))
 
 
 @extend_schema_view(

@@ -4,6 +4,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from chassis.fields import IdField
+from chassis.shapes import parsed
 
 MAX_ORDERS = 100
 
@@ -19,7 +20,5 @@ def orders_asked_for(request: Request) -> list[uuid.UUID] | None:
     named = request.query_params.getlist("order")
     if not named:
         return None
-    asked = OrderFilterSerializer(data={"order": named})
-    asked.is_valid(raise_exception=True)
-    orders: list[uuid.UUID] = asked.validated_data["order"]
+    orders: list[uuid.UUID] = parsed(OrderFilterSerializer, {"order": named})["order"]
     return orders

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from chassis.audit import AuditFilterSerializer, AuditViewSet
 from chassis.identity.callers import caller
+from chassis.shapes import parsed, shown
 from chassis.viewsets import ServiceViewSet
 from payments import services
 from payments.api.filters import orders_asked_for
@@ -83,9 +84,7 @@ class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceVi
         responses={200: PaymentSerializer, 201: PaymentSerializer},
     )
     def update(self, request: Request, pk: Any) -> Response:
-        asked = self.get_serializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        values = asked.validated_data
+        values = parsed(PaySerializer, request.data)
         payment, created = services.pay(
             payment_id=pk,
             order=values["order"],
@@ -93,7 +92,7 @@ class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceVi
             amount=values["money"],
             payment_method=values["payment_method"],
         )
-        return Response(PaymentSerializer(payment).data, status=201 if created else 200)
+        return Response(shown(PaymentSerializer, payment), status=201 if created else 200)
 
     @extend_schema(
         operation_id="payments_cancel",
@@ -109,7 +108,7 @@ class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceVi
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: Any) -> Response:
-        return Response(PaymentSerializer(services.cancel_payment(payment_id=pk)).data)
+        return Response(shown(PaymentSerializer, services.cancel_payment(payment_id=pk)))
 
 
 class RefundViewSet(mixins.RetrieveModelMixin, ServiceViewSet):
@@ -146,13 +145,11 @@ class RefundViewSet(mixins.RetrieveModelMixin, ServiceViewSet):
         responses={200: RefundSerializer, 201: RefundSerializer},
     )
     def update(self, request: Request, pk: Any) -> Response:
-        asked = self.get_serializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        values = asked.validated_data
+        values = parsed(RefundPaymentSerializer, request.data)
         refund, created = services.refund_payment(
             refund_id=pk, payment_id=values["payment_id"], amount=values["money"], reason=values["reason"]
         )
-        return Response(RefundSerializer(refund).data, status=201 if created else 200)
+        return Response(shown(RefundSerializer, refund), status=201 if created else 200)
 
 
 @extend_schema_view(

@@ -1,0 +1,171 @@
+"""Reads that are asked all the time: written with the ORM, compiled once for each shape, then only executed.
+
+Building and compiling a queryset costs several times what PostgreSQL needs to answer it. A hot read is a function that
+builds a queryset of `.values()`; what is `given` in a call reaches it as a `Parameter`, a placeholder of the statement:
+
+    @hot_read
+    def products_of(*, seller: Any, newest_first: bool) -> QuerySet[Product, dict[str, Any]]:
+        return Product.objects.filter(seller=seller).order_by("-id" if newest_first else "id").values("id", "title")
+
+    rows = products_of(seller=given(seller_id, Product._meta.get_field("seller")), newest_first=True)
+
+Every other argument decides the statement's shape, under which it is kept, and must be one of a few values.
+"""
+
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.core.exceptions import EmptyResultSet
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Expression, Field, JSONField, QuerySet, UUIDField
+from django.db.models.sql.compiler import SQLCompiler
+from psycopg2.extensions import new_type, register_type
+
+MOST_SHAPES = 1000
+"""Of one read: more would mean that something is not `given` that changes from call to call."""
+
+
+IDS_AS_TEXT = new_type((2950,), "UUID", lambda value, _cursor: value)
+"""The type of uuid columns (PostgreSQL's number for it is 2950), for cursors whose rows are only shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value of a call, and the field that the statement compares it with."""
+
+    value: Any
+    field: "Field[Any, Any]"
+
+
+def given(value: Any, field: Any) -> Any:
+    """Mark a value as one that changes from call to call; `field` is the model's field of its type."""
+    return Given(value, field)
+
+
+class Parameter(Expression):
+    """Stands in a queryset for a value that is given only when the statement is executed."""
+
+    def __init__(self, name: str, output_field: "Field[Any, Any]") -> None:
+        super().__init__(output_field=output_field)
+        self.name = name
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        return "%s", [self]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A compiled shape: its text, what its placeholders stand for, and how its columns become values."""
+
+    sql: str
+    values: tuple[Any, ...]
+    columns: tuple[str, ...]
+    converters: tuple[tuple[str, Callable[[Any], Any]], ...]
+
+
+class HotRead:
+    """A read whose calls share the statements that were compiled for them; made by `hot_read`."""
+
+    def __init__(self, build: Callable[..., QuerySet[Any, dict[str, Any]]]) -> None:
+        self._build = build
+        self._statements: dict[Hashable, Statement | None] = {}
+        self._lock = threading.Lock()
+        self.__doc__ = build.__doc__
+
+    def __call__(self, *, limit: int | None = None, **arguments: Any) -> list[dict[str, Any]]:
+        """Return the rows, at most `limit`, as they go into an answer: ids are text, and JSON is not parsed."""
+        values: dict[str, Any] = {}
+        shape = tuple((name, _shape_of(name, argument, values)) for name, argument in arguments.items())
+        try:
+            statement = self._statements[shape]
+        except KeyError:
+            statement = self._compiled(shape, arguments)
+        if statement is None:
+            return []
+        parameters = [values[one.name] if isinstance(one, Parameter) else one for one in statement.values]
+        sql = statement.sql
+        if limit is not None:
+            sql += " LIMIT %s"
+            parameters.append(limit)
+        with connection.cursor() as cursor:
+            register_type(IDS_AS_TEXT, cursor.cursor)
+            cursor.execute(sql, parameters)
+            found = cursor.fetchall()
+        columns = statement.columns
+        rows = [dict(zip(columns, row, strict=True)) for row in found]
+        for name, convert in statement.converters:
+            for row in rows:
+                row[name] = convert(row[name])
+        return rows
+
+    def _compiled(self, shape: Hashable, arguments: dict[str, Any]) -> Statement | None:
+        bound = {name: _bound(name, argument) for name, argument in arguments.items()}
+        with self._lock:
+            if len(self._statements) >= MOST_SHAPES:
+                self._statements.clear()
+            self._statements[shape] = statement = _statement(self._build(**bound))
+        return statement
+
+
+def hot_read(build: Callable[..., QuerySet[Any, dict[str, Any]]]) -> HotRead:
+    """Turn a function that builds a queryset of `.values()` into a read that compiles it once for each shape."""
+    return HotRead(build)
+
+
+def _shape_of(name: str, argument: Any, values: dict[str, Any]) -> Hashable:
+    """Return what of an argument belongs to the shape, and note the values that do not."""
+    if isinstance(argument, Given):
+        values[name] = argument.value
+        return Given
+    if isinstance(argument, tuple) and argument and isinstance(argument[0], Given):
+        values.update({f"{name} {place}": one.value for place, one in enumerate(argument)})
+        return (Given, len(argument))
+    return argument  # type: ignore[no-any-return]
+
+
+def _bound(name: str, argument: Any) -> Any:
+    if isinstance(argument, Given):
+        return Parameter(name, argument.field)
+    if isinstance(argument, tuple) and argument and isinstance(argument[0], Given):
+        return tuple(Parameter(f"{name} {place}", one.field) for place, one in enumerate(argument))
+    return argument
+
+
+def _statement(rows: QuerySet[Any, dict[str, Any]]) -> Statement | None:
+    """Compile a queryset; None for one that has no rows whatever is given."""
+    query = rows.query
+    compiler = query.get_compiler(DEFAULT_DB_ALIAS)
+    try:
+        sql, values = compiler.as_sql()
+    except EmptyResultSet:
+        return None
+    columns = (*query.extra_select, *query.values_select, *query.annotation_select)
+    selected = [expression for expression, _sql, _alias in compiler.select]
+    converters = tuple(
+        (columns[place], convert)
+        for place, expression in enumerate(selected)
+        if (convert := _converter(compiler, expression)) is not None
+    )
+    return Statement(sql, tuple(values), tuple(columns), converters)
+
+
+def _converter(compiler: SQLCompiler, expression: Any) -> Callable[[Any], Any] | None:
+    field = expression.output_field
+    if isinstance(field, UUIDField):
+        return None
+    if isinstance(field, JSONField):
+        return lambda text: None if text is None else orjson.Fragment(text)
+    found = compiler.get_converters([expression])
+    if not found:
+        return None
+    steps, _expression = found[0]
+
+    def convert(value: Any) -> Any:
+        for step in steps:
+            value = step(value, expression, connection)
+        return value
+
+    return convert
