@@ -64,7 +64,9 @@ class Market:
         buyers = []
         door = self.connection()
         for account in demo_accounts.buyers()[first : first + count]:
-            tokens = door.expect(200, "POST", "/api/v1/auth/token", {"email": account.email, "password": account.password})
+            tokens = door.expect(
+                200, "POST", "/api/v1/auth/token", {"email": account.email, "password": account.password}
+            )
             api = self.connection(authorization=f"Bearer {tokens['access']}")
             address = api.expect(201, "POST", "/api/v1/addresses", ADDRESS)["id"]
             api.close()
@@ -94,7 +96,9 @@ class Market:
 
 
 @contextmanager
-def open_market(folder: Path, *, products: int, workers: int = 2, threads: int = 8, say: Any = None) -> Iterator[Market]:
+def open_market(
+    folder: Path, *, products: int, workers: int = 2, threads: int = 8, say: Any = None
+) -> Iterator[Market]:
     """The platform with so many products; its web processes run `workers` × `threads`."""
     platform = Platform(folder, ports=Ports.free(), postgres_settings=Tally.SETTINGS, say=say)
     with platform:

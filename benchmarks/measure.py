@@ -149,9 +149,7 @@ def measure(
 def round_of(load: Load, by_process: Mapping[str, float], basis: float) -> Round:
     cost = {name: seconds * 1000 / load.operations for name, seconds in by_process.items()}
     total = sum(cost.values())
-    return Round(
-        load.operations, load.seconds, load.p50, load.p95, load.p99, load.errors, total, total / basis, cost
-    )
+    return Round(load.operations, load.seconds, load.p50, load.p95, load.p99, load.errors, total, total / basis, cost)
 
 
 @contextmanager

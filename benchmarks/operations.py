@@ -69,7 +69,9 @@ def adding(market: Market, base: str) -> Callable[[int, float], Load]:
     def run(connections: int, seconds: float) -> Load:
         carts = dataset.add_carts(market.platform, CARTS)
         requests = [
-            Request(f"/api/v1/carts/{cart}/lines/{market.variants[(place + turn * 7) % 2000][0]}", "PUT", '{"quantity":1}')
+            Request(
+                f"/api/v1/carts/{cart}/lines/{market.variants[(place + turn * 7) % 2000][0]}", "PUT", '{"quantity":1}'
+            )
             for turn in range(3)
             for place, cart in enumerate(carts)
         ]

@@ -5,7 +5,6 @@ has checked against the service's spec, and raise two kinds of errors: `RefusedE
 passed on as it is; and `ServiceDownError`, when there is no usable answer and what happened is unknown.
 """
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -98,13 +97,13 @@ def _exchange(client: Any, service: str, operation: Callable[..., Any], headers:
         logger.exception("answer off its spec", extra={"to": service, "status_code": exc.status_code})
         raise ServiceDownError(service) from exc
     if response.status_code < 300:
-        return response.status_code, json.loads(response.content) if response.content else None
+        return response.status_code, response.answer.json() if response.content else None
     if response.status_code >= 500 or response.parsed is None:
         logger.warning("call failed", extra={"to": service, "status_code": response.status_code})
         raise ServiceDownError(service)
     retry_after = response.headers.get("Retry-After", "")
     raise RefusedError(
-        json.loads(response.content),
+        response.answer.json(),
         status=response.status_code,
         retry_after=int(retry_after) if retry_after.isdigit() else None,
     )

@@ -14,16 +14,18 @@ import os
 import random
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from http.client import HTTPException
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
 
+import orjson
 import pybreaker
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, ReadTimeoutError
-from urllib3.util import Timeout
+from urllib3 import BaseHTTPResponse, PoolManager
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.util import Retry, Timeout
 
 from chassis.logs import deadline, request_id
 
@@ -32,6 +34,7 @@ UNAVAILABLE_STATUSES = frozenset({502, 503, 504})
 BULKHEAD = max(1, int(os.environ.get("WEB_THREADS", "8")) // 2)
 """Threads of a process that may wait on one service: half of gunicorn's."""
 RETRY_PAUSE_SECONDS = 0.2
+NO_RETRIES = Retry(False, redirect=False)
 LEAST_SECONDS = 0.1
 """A call that has less time than this is not begun."""
 PROBE_PAUSE_SECONDS = 1.0
@@ -47,6 +50,29 @@ class CallError(requests.RequestException):
     def __init__(self, service: str, reason: str) -> None:
         super().__init__(f"{service}: {reason}")
         self.service = service
+
+
+class Answer(requests.Response):
+    """An answer whose body has arrived; its JSON is parsed once, however often it is asked for."""
+
+    def __init__(self, url: str, raw: BaseHTTPResponse, body: bytes) -> None:
+        super().__init__()
+        self.url = url
+        self.status_code = raw.status
+        self.reason = raw.reason or ""
+        self.headers = requests.structures.CaseInsensitiveDict(raw.headers)
+        self.encoding = "utf-8"
+        self.raw = io.BytesIO(body)
+        self._parsed: Any = None
+
+    def json(self, **_options: Any) -> Any:
+        """Raises `requests.JSONDecodeError` for what is no JSON."""
+        if self._parsed is None:
+            try:
+                self._parsed = orjson.loads(self.content)
+            except orjson.JSONDecodeError as exc:
+                raise requests.JSONDecodeError(exc.msg, exc.doc, exc.pos) from exc
+        return self._parsed
 
 
 class RetryBudget:
@@ -80,10 +106,6 @@ class ServiceSession(requests.Session):
         self.service = service
         self.timeout = timeout
         self.failures = failures
-        # Proxies and .netrc of the environment have no say in calls between services, and looking for them costs time.
-        self.trust_env = False
-        # Calls of many people share this session: no answer's cookie may travel with another's call.
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._budget = RetryBudget()
         self._bulkhead = threading.BoundedSemaphore(BULKHEAD)
         self._breaker = pybreaker.CircuitBreaker(
@@ -93,10 +115,7 @@ class ServiceSession(requests.Session):
             throw_new_error_on_trip=False,
         )
         self._probing = threading.Lock()
-        # Attempts are counted here, not by urllib3, which knows neither the deadline nor the breaker.
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=BULKHEAD, pool_block=True, max_retries=0)
-        self.mount("http://", adapter)
-        self.mount("https://", adapter)
+        self._connections = PoolManager(num_pools=2, maxsize=BULKHEAD, block=True)
 
     @property
     def is_open(self) -> bool:
@@ -105,32 +124,32 @@ class ServiceSession(requests.Session):
 
     def request(self, method: str | bytes, url: str | bytes, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         timeout: tuple[float, float] = kwargs.pop("timeout", None) or self.timeout
-        kwargs["headers"] = {**(kwargs.get("headers") or {})}
-        if request_id.get():
-            kwargs["headers"].setdefault("X-Request-ID", request_id.get())
-        kwargs |= {"allow_redirects": False, "stream": True}
-        verb = method.decode() if isinstance(method, bytes) else method
+        call = _Call.of(method, url, **kwargs)
         # Before there is anything to wait for: others' calls may hang in all places.
         if self.is_open:
-            self._probe_in_background(url)
+            self._probe_in_background(call.url)
             raise CallError(self.service, "failed several times in a row, not called for now")
         if not self._bulkhead.acquire(timeout=max(0.0, min(timeout[0], _remaining()))):
             raise CallError(self.service, "too many calls are waiting for it")
         try:
             self._budget.earn()
             try:
-                response = self._attempt(verb, url, timeout, kwargs)
+                response = self._attempt(call, timeout)
             except CallError as exc:
                 # Who has waited for a time-out has waited long enough, and what hangs is not helped by a second call.
-                if isinstance(exc.__cause__, requests.Timeout) or not self._may_repeat(verb):
+                if isinstance(exc.__cause__, requests.Timeout) or not self._may_repeat(call.method):
                     raise
             else:
-                if response.status_code not in UNAVAILABLE_STATUSES or not self._may_repeat(verb):
+                if response.status_code not in UNAVAILABLE_STATUSES or not self._may_repeat(call.method):
                     return response
             time.sleep(jitter(RETRY_PAUSE_SECONDS))
-            return self._attempt(verb, url, timeout, kwargs)
+            return self._attempt(call, timeout)
         finally:
             self._bulkhead.release()
+
+    def close(self) -> None:
+        self._connections.clear()
+        super().close()
 
     def _may_repeat(self, method: str) -> bool:
         return (
@@ -140,9 +159,7 @@ class ServiceSession(requests.Session):
             and self._budget.spend()
         )
 
-    def _attempt(
-        self, method: str, url: str | bytes, timeout: tuple[float, float], kwargs: dict[str, Any]
-    ) -> requests.Response:
+    def _attempt(self, call: "_Call", timeout: tuple[float, float]) -> requests.Response:
         remaining = _remaining()
         if remaining < LEAST_SECONDS:
             raise CallError(self.service, "no time left for the call")
@@ -153,9 +170,7 @@ class ServiceSession(requests.Session):
         try:
             # Not `call()`, which would hold the breaker's lock while the answer is awaited.
             with self._breaker.calling():
-                response = super().request(method, url, timeout=bounds, **kwargs)  # type: ignore[arg-type]
-                if not response.is_redirect:  # requests has read those
-                    response.raw = io.BytesIO(_body(response, until=until))
+                response = self._answer(call, bounds, until=until)
                 if response.status_code in UNAVAILABLE_STATUSES:
                     raise _UnavailableAnswerError(response)
                 return response
@@ -167,11 +182,31 @@ class ServiceSession(requests.Session):
             raise CallError(self.service, f"call failed ({type(exc).__name__})") from exc
         finally:
             if self.is_open:
-                self._probe_in_background(url)
+                self._probe_in_background(call.url)
 
-    def _probe_in_background(self, url: str | bytes) -> None:
+    def _answer(self, call: "_Call", bounds: Timeout, *, until: float) -> Answer:
+        """Send by urllib3 alone: what requests would do around it (cookies, redirects, credentials, hooks) has no place
+        in a call between services, and would double its cost.
+        """
+        try:
+            raw = self._connections.urlopen(
+                call.method,
+                call.url,
+                body=call.body,
+                headers=call.headers,
+                timeout=bounds,
+                # Attempts are counted here, not there, where neither the deadline nor the breaker is known.
+                retries=NO_RETRIES,
+                redirect=False,
+                preload_content=False,
+            )
+        except HTTPError as exc:
+            raise _error_of(exc) from exc
+        return Answer(call.url, raw, _body(raw, until=until))
+
+    def _probe_in_background(self, url: str) -> None:
         if self._probing.acquire(blocking=False):
-            parts = urlsplit(url.decode() if isinstance(url, bytes) else url)
+            parts = urlsplit(url)
             address = f"{parts.scheme}://{parts.netloc}/readyz"
             threading.Thread(target=self._probe, args=(address,), name=f"probe {self.service}", daemon=True).start()
 
@@ -197,6 +232,42 @@ def _is_ready(address: str) -> bool:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A request as it goes over the wire, made once for all its attempts."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes | str | None
+
+    @classmethod
+    def of(
+        cls,
+        method: str | bytes,
+        url: str | bytes,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        data: bytes | str | None = None,
+        allow_redirects: bool = False,
+    ) -> Self:
+        """Take what `requests.Session.request` would. Redirects are answers, whatever is asked."""
+        address = url.decode() if isinstance(url, bytes) else url
+        sent = dict(headers or {})
+        if request_id.get():
+            sent.setdefault("X-Request-ID", request_id.get())
+        if params:
+            given = {name: value for name, value in params.items() if value is not None}
+            address = f"{address}?{urlencode(given, doseq=True)}"
+        if json is not None:
+            sent["Content-Type"] = "application/json"
+            data = orjson.dumps(json)
+        verb = method.decode() if isinstance(method, bytes) else method
+        return cls(verb.upper(), address, sent, data)
+
+
 class _UnavailableAnswerError(Exception):
     """An answer that says "not now": the breaker counts it as a failure, the caller still gets it."""
 
@@ -205,25 +276,31 @@ class _UnavailableAnswerError(Exception):
         self.response = response
 
 
-def _body(response: requests.Response, *, until: float) -> bytes:
+def _body(raw: BaseHTTPResponse, *, until: float) -> bytes:
     """Read the whole body piece by piece: a read time-out alone lets a trickling one go on for ever.
 
     Raises `requests.RequestException` when it breaks off or is not complete at `until`.
     """
     pieces = []
     try:
-        while piece := response.raw.read1(65536, decode_content=True):
+        while piece := raw.read1(65536, decode_content=True):
             pieces.append(piece)
             if time.monotonic() > until:
                 raise requests.ReadTimeout("the answer did not end in time")
     except (HTTPError, HTTPException, OSError) as exc:
-        response.close()
-        if isinstance(exc, requests.RequestException):
-            raise
-        if isinstance(exc, ReadTimeoutError):
-            raise requests.ReadTimeout("the answer did not go on in time") from exc
-        raise requests.ConnectionError("the answer broke off") from exc
+        raw.close()
+        raise exc if isinstance(exc, requests.RequestException) else _error_of(exc) from exc
     return b"".join(pieces)
+
+
+def _error_of(exc: Exception) -> requests.RequestException:
+    """The error of requests for one of urllib3 or of the socket."""
+    kinds = ((ConnectTimeoutError, requests.ConnectTimeout), (ReadTimeoutError, requests.ReadTimeout))
+    for kind, told in kinds:
+        # A refused connection counts as one that could not be made in time there.
+        if isinstance(exc, kind) and not isinstance(exc, NewConnectionError):
+            return told(str(exc))
+    return requests.ConnectionError(str(exc))
 
 
 def json_of(response: requests.Response) -> dict[str, Any]:

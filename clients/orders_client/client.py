@@ -70,4 +70,5 @@ class Client:
             content=response.content,
             headers=response.headers,
             parsed=parsed,
+            answer=response,
         )

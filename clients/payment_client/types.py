@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import IO, BinaryIO, Generic, Literal, TypeVar
 
+import requests
 from attrs import define
 
 
@@ -39,13 +40,15 @@ T = TypeVar("T")
 class Response(Generic[T]):
     """The answer of a service; the names in `headers` have no case.
 
-    `parsed` is None when the status has no body, or is not in the spec.
+    `parsed` is None when the status has no body, or is not in the spec. `answer` is what the session gave, whose `json()`
+    is what came, unparsed.
     """
 
     status_code: int
     content: bytes
     headers: Mapping[str, str]
     parsed: T | None
+    answer: requests.Response
 
 
 __all__ = ["UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset"]
