@@ -89,8 +89,8 @@ def test_ids_and_json_come_as_they_are_shown() -> None:
     assert row["id"] == str(parcel.pk)
     assert row["owner"] == str(OWNER)
     assert row["created_at"] == parcel.created_at
-    assert orjson.loads(orjson.dumps(row["nothing"])) is None
-    assert orjson.loads(orjson.dumps(row["thing"])) == {"name": "mug", "weight": 3}
+    assert row["nothing"] == "null"
+    assert orjson.loads(row["thing"]) == {"name": "mug", "weight": 3}
 
 
 def test_other_cursors_still_give_ids_as_ids() -> None:

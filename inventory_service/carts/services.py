@@ -8,9 +8,9 @@ from django.db.models import F, Q
 
 from carts.errors import CartChangedError, CartClosedError, CartFullError, CartInCheckoutError, CartNotFoundError
 from carts.models import MAX_LINES, Cart, CartLine
+from carts.selectors import offer_for
 from carts.states import TRANSITIONS, CartState
 from catalogue.errors import VariantNotFoundError
-from catalogue.models import Variant
 from chassis.locks import lock_for_transaction
 from chassis.states import move
 
@@ -34,19 +34,18 @@ def put_line(*, cart_id: uuid.UUID, account: uuid.UUID | None, variant_id: uuid.
     Raises `CartNotFoundError`, `CartInCheckoutError`, `CartClosedError`, `CartFullError`, `VariantNotFoundError`.
     """
     cart = _lock_open_cart(cart_id, account)
-    variant = Variant.objects.buyable().filter(pk=variant_id, currency=cart.currency).first()
-    if variant is None:
+    offer = offer_for(cart, variant_id=variant_id)
+    if offer is None:
         raise VariantNotFoundError()
-    line = CartLine.objects.filter(cart=cart, variant=variant).first()
-    if line is None:
-        if cart.lines.count() >= MAX_LINES:
+    held = {"quantity": quantity, "price_when_added": offer.price_amount}
+    if offer.quantity is None:
+        if offer.lines >= MAX_LINES:
             raise CartFullError()
-        CartLine.objects.create(cart=cart, variant=variant, quantity=quantity, price_when_added=variant.price_amount)
-    elif (line.quantity, line.price_when_added) == (quantity, variant.price_amount):
+        CartLine.objects.create(cart=cart, variant_id=variant_id, **held)
+    elif (offer.quantity, offer.price_when_added) == (quantity, offer.price_amount):
         return cart
     else:
-        line.quantity, line.price_when_added = quantity, variant.price_amount
-        line.save(update_fields=["quantity", "price_when_added"])
+        CartLine.objects.filter(cart=cart, variant=variant_id).update(**held)
     _count_edit(cart)
     return cart
 

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Exists, F, Func, JSONField, Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Exists, F, Model, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Concat, JSONObject
+from orjson import Fragment
 
 from catalogue.models import SEARCH_CONFIG, Category, Product, ProductImage, Variant, media_url
 from catalogue.states import ProductState
-from chassis.hot_reads import given, hot_read
+from chassis.hot_reads import given, hot_read, json_array
 from chassis.pagination import page_of
 
 ORDERINGS = {
@@ -149,8 +149,8 @@ def public_product_row(*, by: str, key: Any) -> QuerySet[Product, dict[str, Any]
         .filter(**{by: key})
         .values(
             *("id", "slug", "title", "description", "seller", "category__slug", "created_at"),
-            images_shown=_json_array(images.values_list(image)),
-            variants_shown=_json_array(variants.values_list(variant)),
+            images_shown=json_array(images.values_list(image)),
+            variants_shown=json_array(variants.values_list(variant)),
         )
     )
 
@@ -169,8 +169,8 @@ def public_product(*, key: str) -> dict[str, Any] | None:
         "description": row["description"],
         "seller": row["seller"],
         "category": row["category__slug"],
-        "images": row["images_shown"],
-        "variants": row["variants_shown"],
+        "images": Fragment(row["images_shown"]),
+        "variants": Fragment(row["variants_shown"]),
         "created_at": row["created_at"],
     }
 
@@ -182,11 +182,6 @@ def _by_key(key: str) -> tuple[str, Any]:
         except ValueError:
             pass
     return "slug", key
-
-
-def _json_array(rows: QuerySet[Any, Any]) -> Func:
-    """Gather a subquery's JSON objects, in its order."""
-    return Func(ArraySubquery(rows), function="to_jsonb", output_field=JSONField())
 
 
 def _field(model: type[Model], name: str) -> Any:

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from carts.api.serializers import CartSerializer
 from carts.models import MAX_LINES, Cart, CartLine
 from catalogue import services as catalogue
 from catalogue.models import ProductImage, Variant
 from chassis.ids import uuid7
+from chassis.money import Money
 from chassis.testing import ClientFactory
 from stock import services as stock
 from tests.factories import make_cart, make_product, make_variant, reserve
@@ -266,6 +268,31 @@ def test_carts_refuse_a_bad_token(anonymous: APIClient) -> None:
     anonymous.credentials(HTTP_AUTHORIZATION="Bearer broken.token.here")
     assert anonymous.get(f"{URL}/{cart.pk}").status_code == 401
     assert anonymous.post(URL, {}).status_code == 401
+
+
+def test_a_cart_says_what_its_serializer_tells_the_spec(anonymous: APIClient) -> None:
+    first, second = make_variant(price=1000), make_variant(price=250, stock_of=1)
+    cart = make_cart((first, 2), (second, 3))
+    shown = anonymous.get(f"/api/v1/carts/{cart.pk}").json()
+    amounts = {"unit_price", "price_when_added", "line_total"}
+    lines = [{k: Money(**v) if k in amounts else v for k, v in line.items()} for line in shown["lines"]]
+    told = CartSerializer({**shown, "lines": lines, "total": Money(**shown["total"])}).data
+    assert shown == told
+    assert shown["total"] == {"amount": 2750, "currency": "EUR"}
+    assert [line["status"] for line in shown["lines"]] == ["ok", "insufficient_stock"]
+
+
+def test_putting_a_variant_into_a_cart_costs_five_statements(
+    anonymous: APIClient, django_assert_num_queries: Any
+) -> None:
+    cart, variant = make_cart(), make_variant()
+    url = f"/api/v1/carts/{cart.pk}/lines/{variant.pk}"
+    # Lock the cart, look at the offer, write the line, count the edit, show the cart; around them a savepoint of tests.
+    for quantity in (1, 2):
+        with django_assert_num_queries(5 + 2):
+            assert anonymous.put(url, {"quantity": quantity}).status_code == 200
+    with django_assert_num_queries(3 + 2):
+        assert anonymous.put(url, {"quantity": 2}).status_code == 200
 
 
 def test_a_cart_costs_two_queries(anonymous: APIClient, django_assert_num_queries: Any) -> None:

@@ -20,7 +20,7 @@ from orders.errors import OrderConfirmedError, OrderMismatchError, OrderNotFound
 from orders.mails import queue_order_confirmed
 from orders.models import Order, OrderLine, SellerOrder
 from orders.references import candidates
-from orders.selectors import placed_order
+from orders.selectors import with_parts
 from orders.states import ORDER_TRANSITIONS, OrderState
 
 
@@ -68,10 +68,9 @@ def place_order(*, order_id: uuid.UUID, placement: Placement) -> tuple[Order, bo
             raise OrderRejectedError()
         if present.content_fingerprint != placement.fingerprint():
             raise OrderMismatchError()
-        return placed_order(order_id), False
+        return present, False
     address = address_snapshot(account_id=placement.buyer, address_id=placement.shipping_address)
-    _write(order_id, placement, address)
-    return placed_order(order_id), True
+    return _write(order_id, placement, address), True
 
 
 @transaction.atomic
@@ -87,8 +86,8 @@ def confirm_order(*, order_id: uuid.UUID) -> Order:
         raise OrderRejectedError()
     if order.state == OrderState.PENDING:
         move(order, to=OrderState.CONFIRMED, table=ORDER_TRANSITIONS, confirmed_at=timezone.now())
-        queue_order_confirmed(placed_order(order_id))
-    return placed_order(order_id)
+        queue_order_confirmed(with_parts(Order.objects.filter(pk=order_id)).get())
+    return order
 
 
 @transaction.atomic
@@ -124,7 +123,7 @@ def _locked(order_id: uuid.UUID) -> Order | None:
     return Order.objects.select_for_update().filter(pk=order_id).first()
 
 
-def _write(order_id: uuid.UUID, placement: Placement, address: AddressSnapshot) -> None:
+def _write(order_id: uuid.UUID, placement: Placement, address: AddressSnapshot) -> Order:
     by_seller: dict[uuid.UUID, list[PlacedLine]] = defaultdict(list)
     for line in placement.lines:
         by_seller[line.seller].append(line)
@@ -160,6 +159,7 @@ def _write(order_id: uuid.UUID, placement: Placement, address: AddressSnapshot) 
         for part in parts
         for line in by_seller[part.seller]
     )
+    return order
 
 
 def _sum(lines: Sequence[PlacedLine], currency: str) -> int:

@@ -1,38 +1,72 @@
 """The reads: who sees which payments, and which are left undecided."""
 
-import uuid
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Now
 
+from chassis.hot_reads import hot_read
 from chassis.identity.models import User
+from chassis.pagination import page_of
 from payments.models import Payment, Refund
 from payments.states import UNDECIDED, RefundState
 
 CHARGE_SCOPE = "payments.charge"
 
+SHOWN_COLUMNS = (
+    *("id", "order", "buyer", "state", "amount", "currency", "refunded_amount", "decline_code", "payment_method"),
+    *("created_at", "captured_at"),
+)
+
 STUCK_AFTER = timedelta(minutes=10)
 """Past every time-out and retry of the caller that started it."""
 
 
+def sees_all_payments(user: User) -> bool:
+    """Whether they are an admin or a charging service; who is not sees their own. Tombstones have no buyer."""
+    return user.is_staff or user.has_scope(CHARGE_SCOPE)
+
+
 def payments_visible_to(user: User) -> QuerySet[Payment]:
-    """All payments for admins and the charging services, else the buyer's own. Tombstones have no buyer."""
-    if user.is_staff or user.has_scope(CHARGE_SCOPE):
-        return Payment.objects.all()
-    return Payment.objects.filter(buyer=user.pk)
+    return Payment.objects.all() if sees_all_payments(user) else Payment.objects.filter(buyer=user.pk)
+
+
+@hot_read
+def payment_rows(
+    *, buyer: Any, orders: Any, ordering: Sequence[str], position: Sequence[Any] | None
+) -> QuerySet[Payment, dict[str, Any]]:
+    """Everybody's payments or those of `buyer`, all or those of `orders`, as `payments_shown` takes them."""
+    payments = Payment.objects.all() if buyer is None else Payment.objects.filter(buyer=buyer)
+    narrowed = payments if orders is None else payments.filter(order__in=orders)
+    return page_of(narrowed.values(*SHOWN_COLUMNS), ordering=ordering, position=position)
+
+
+def payments_shown(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Turn rows into what `PaymentSerializer` tells of them."""
+    return [
+        {
+            "id": row["id"],
+            "order": row["order"],
+            "buyer": row["buyer"],
+            "state": row["state"],
+            "amount": None if row["amount"] is None else {"amount": row["amount"], "currency": row["currency"]},
+            "refunded": {"amount": row["refunded_amount"], "currency": row["currency"]},
+            "decline_code": row["decline_code"],
+            "payment_method": row["payment_method"],
+            "created_at": row["created_at"],
+            "captured_at": row["captured_at"],
+        }
+        for row in rows
+    ]
 
 
 def refunds_visible_to(user: User) -> QuerySet[Refund]:
     refunds = Refund.objects.select_related("payment")
-    if user.is_staff or user.has_scope(CHARGE_SCOPE):
+    if sees_all_payments(user):
         return refunds
     return refunds.filter(payment__buyer=user.pk)
-
-
-def payments_of_orders(payments: QuerySet[Payment], orders: Sequence[uuid.UUID]) -> QuerySet[Payment]:
-    return payments.filter(order__in=orders)
 
 
 def stuck_payments() -> QuerySet[Payment]:

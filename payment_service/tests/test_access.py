@@ -11,7 +11,9 @@ from rest_framework.test import APIClient
 from chassis.identity.models import User
 from chassis.ids import uuid7
 from chassis.testing import ClientFactory
+from payments.api.serializers import PaymentSerializer
 from payments.models import Payment
+from payments.services import cancel_payment
 from tests.calls import body, give_back, money_taken, pay
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +145,12 @@ def test_the_browsable_api_renders_for_the_platform_too(service: APIClient) -> N
     page = service.get(f"/api/v1/payments/{payment.pk}", headers={"accept": "text/html"})
     assert page.status_code == 200
     assert "<form" in page.content.decode()
+
+
+def test_lists_say_what_their_serializer_tells_the_spec(service: APIClient) -> None:
+    refunded, declined = pay(), pay(method="pm_card_chargeDeclined")
+    give_back(refunded, 5)
+    cancel_payment(payment_id=uuid7())
+    listed = service.get("/api/v1/payments").json()["results"]
+    assert listed == PaymentSerializer(Payment.objects.order_by("-created_at", "-id"), many=True).data
+    assert [row["id"] for row in listed[1:]] == [str(declined.pk), str(refunded.pk)]

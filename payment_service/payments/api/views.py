@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chassis.audit import AuditFilterSerializer, AuditViewSet
+from chassis.hot_reads import given
 from chassis.identity.callers import caller
 from chassis.shapes import parsed, shown
 from chassis.viewsets import ServiceViewSet
@@ -29,10 +30,21 @@ from payments.api.serializers import (
 )
 from payments.models import Payment, Refund
 from payments.providers import provider_named
-from payments.selectors import audited_payments, payments_of_orders, payments_visible_to, refunds_visible_to
+from payments.selectors import (
+    audited_payments,
+    payment_rows,
+    payments_shown,
+    payments_visible_to,
+    refunds_visible_to,
+    sees_all_payments,
+)
 
 
-class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceViewSet):
+def _field(name: str) -> Any:
+    return Payment._meta.get_field(name)
+
+
+class PaymentViewSet(mixins.RetrieveModelMixin, ServiceViewSet):
     """Payments: made and called off by the platform, read by their buyers and by admins."""
 
     serializer_class = PaymentSerializer
@@ -45,9 +57,7 @@ class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceVi
         return [MayCharge() if self.action in {"update", "cancel"} else MayRead()]
 
     def get_queryset(self) -> QuerySet[Payment]:
-        payments = payments_visible_to(caller(self.request))
-        orders = orders_asked_for(self.request) if self.action == "list" else None
-        return payments if orders is None else payments_of_orders(payments, orders)
+        return payments_visible_to(caller(self.request))
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return PaySerializer if self.action == "update" else PaymentSerializer
@@ -61,8 +71,14 @@ class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ServiceVi
             OpenApiParameter("order", OpenApiTypes.UUID, many=True, description="Only the payments of these orders.")
         ],
     )
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().list(request, *args, **kwargs)
+    def list(self, request: Request) -> Response:
+        user, orders = caller(request), orders_asked_for(request)
+        rows = self.paginate_hot_read(
+            payment_rows,
+            buyer=None if sees_all_payments(user) else given(user.pk, _field("buyer")),
+            orders=None if orders is None else tuple(given(order, _field("order")) for order in orders),
+        )
+        return self.get_paginated_response(payments_shown(rows))
 
     @extend_schema(operation_id="payments_retrieve", summary="Read a payment", tags=["payments"])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
