@@ -6,9 +6,11 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -112,10 +114,10 @@ def _open_family(account_id: uuid.UUID) -> str:
 @transaction.atomic
 def _rotate(token: str, key: str) -> tuple[Account, str] | None:
     """Return the account and the successor; None for a refusal, which may have revoked the family and must commit."""
-    family = _locked_family_of(token)
-    if family is None or not _is_open(family):
+    row = _locked_token(token)
+    if row is None or not row.family.account.is_active or not row.family_is_open:
         return None
-    row = RefreshToken.objects.get(digest=_digest(token))
+    family = row.family
     successor = _successor_of(token)
     if row.used_at is None:
         RefreshToken.objects.filter(pk=row.pk).update(used_at=Now(), used_key=key)
@@ -125,25 +127,30 @@ def _rotate(token: str, key: str) -> tuple[Account, str] | None:
     next_row = RefreshToken.objects.filter(predecessor_id=row.pk).first()
     same_request = bool(key) and constant_time_compare(key, row.used_key)
     if next_row is not None and next_row.used_at is None and next_row.digest == _digest(successor):
-        just_used = RefreshToken.objects.filter(pk=row.pk, used_at__gt=Now() - LOST_ANSWER_GRACE).exists()
-        if same_request or just_used:
+        if same_request or row.just_used:
             return family.account, successor
     if not same_request:
         _revoke(family, RevocationReason.REUSE)
     return None
 
 
+def _locked_token(token: str) -> Any:
+    """Lock a token and its family, and tell how both stand now.
+
+    In one statement: PostgreSQL reads again what it had to wait for, and with it what is computed from it.
+    """
+    open_family = Q(family__revoked_at=None, family__expires_at__gt=Now())
+    rows = RefreshToken.objects.select_related("family__account").annotate(
+        family_is_open=ExpressionWrapper(open_family, output_field=BooleanField()),
+        just_used=ExpressionWrapper(Q(used_at__gt=Now() - LOST_ANSWER_GRACE), output_field=BooleanField()),
+    )
+    return rows.filter(digest=_digest(token)).select_for_update(of=("self", "family")).first()
+
+
 def _locked_family_of(token: str) -> RefreshFamily | None:
     """Lock a token's family: refreshes, log-outs and revocations of one family go one after the other."""
     families = RefreshFamily.objects.select_related("account").filter(tokens__digest=_digest(token))
     return families.select_for_update(of=("self",)).first()
-
-
-def _is_open(family: RefreshFamily) -> bool:
-    return (
-        family.account.is_active
-        and RefreshFamily.objects.filter(pk=family.pk, revoked_at=None, expires_at__gt=Now()).exists()
-    )
 
 
 def _revoke(family: RefreshFamily, reason: RevocationReason) -> None:
