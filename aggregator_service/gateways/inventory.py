@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from gateways.bodies import passed_body
-from gateways.calls import answer, exchange, service_answer
+from gateways.calls import answer, exchange, passed_answer, service_answer
 from inventory_client.api.carts import cart_lines_put, cart_lines_remove, carts_open, carts_retrieve
 from inventory_client.api.catalogue import categories_list, products_list, products_retrieve
 from inventory_client.api.reservations import reservations_commit, reservations_release, reservations_reserve
@@ -26,13 +26,12 @@ def categories(*, headers: Headers) -> Json:
 def products(*, headers: Headers, query: Mapping[str, Any]) -> Json:
     if ordering := query.get("ordering"):
         query = {**query, "ordering": ProductsListOrdering(ordering)}
-    page: Json = answer(SERVICE, partial(products_list.sync_detailed, **query), headers=headers)
-    return page
+    return passed_answer(SERVICE, partial(products_list.sync_detailed, **query), headers=headers, used=["seller"])
 
 
 def product(*, id_or_slug: str, headers: Headers) -> Json:
-    found: Json = answer(SERVICE, partial(products_retrieve.sync_detailed, key=id_or_slug), headers=headers)
-    return found
+    operation = partial(products_retrieve.sync_detailed, key=id_or_slug)
+    return passed_answer(SERVICE, operation, headers=headers, used=["seller"])
 
 
 def open_cart(*, headers: Headers) -> tuple[Json, bool]:
@@ -42,17 +41,12 @@ def open_cart(*, headers: Headers) -> tuple[Json, bool]:
 
 
 def get_cart(*, cart_id: UUID, headers: Headers) -> Json:
-    cart: Json = answer(SERVICE, partial(carts_retrieve.sync_detailed, id=cart_id), headers=headers)
-    return cart
+    return passed_answer(SERVICE, partial(carts_retrieve.sync_detailed, id=cart_id), headers=headers, used=["version"])
 
 
 def set_line(*, cart_id: UUID, variant: UUID, body: Any, headers: Headers) -> Json:
-    cart: Json = answer(
-        SERVICE,
-        partial(cart_lines_put.sync_detailed, cart=cart_id, variant=variant, body=passed_body(body)),
-        headers=headers,
-    )
-    return cart
+    operation = partial(cart_lines_put.sync_detailed, cart=cart_id, variant=variant, body=passed_body(body))
+    return passed_answer(SERVICE, operation, headers=headers)
 
 
 def remove_line(*, cart_id: UUID, variant: UUID, headers: Headers) -> None:

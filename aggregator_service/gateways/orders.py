@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from gateways.bodies import passed_body
-from gateways.calls import answer, service_answer
+from gateways.calls import answer, passed_answer, service_answer
 from orders_client.api.addresses import (
     addresses_change,
     addresses_create,
@@ -68,19 +68,16 @@ def forget_address(*, address_id: UUID, headers: Headers) -> None:
 
 def orders(*, headers: Headers, query: Mapping[str, Any]) -> Json:
     """The caller's own orders."""
-    page: Json = answer(SERVICE, partial(orders_list.sync_detailed, **query), headers=headers)
-    return page
+    return passed_answer(SERVICE, partial(orders_list.sync_detailed, **query), headers=headers, used=["id"])
 
 
 def order(*, order_id: UUID, headers: Headers) -> Json:
-    found: Json = answer(SERVICE, partial(orders_get.sync_detailed, id=order_id), headers=headers)
-    return found
+    return passed_answer(SERVICE, partial(orders_get.sync_detailed, id=order_id), headers=headers, used=["id"])
 
 
 def sales(*, headers: Headers, query: Mapping[str, Any]) -> Json:
     """The caller's sales, as a seller."""
-    page: Json = answer(SERVICE, partial(sales_list.sync_detailed, **query), headers=headers)
-    return page
+    return passed_answer(SERVICE, partial(sales_list.sync_detailed, **query), headers=headers)
 
 
 def ship(*, sale_id: UUID, body: Any, headers: Headers) -> Json:

@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from gateways.bodies import passed_body
-from gateways.calls import ServiceDownError, optional_answer, service_answer
+from gateways.calls import ServiceDownError, optional_passed_answer, service_answer
 from payment_client.api.payments import payments_cancel, payments_list, payments_pay
 
 SERVICE = "payment"
+USED = ("id", "order", "state", "amount", "refunded", "captured_at")
 
 Json = dict[str, Any]
 
@@ -34,6 +35,7 @@ def undecided() -> ServiceDownError:
 
 def payments_of(*, orders: list[UUID], headers: Mapping[str, str]) -> list[Json]:
     """The caller's payments of these orders, if they come soon."""
-    page = optional_answer(SERVICE, partial(payments_list.sync_detailed, order=orders, page_size=100), headers=headers)
+    operation = partial(payments_list.sync_detailed, order=orders, page_size=100)
+    page = optional_passed_answer(SERVICE, operation, headers=headers, used=USED)
     found: list[Json] = page["results"]
     return found

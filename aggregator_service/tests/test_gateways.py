@@ -184,6 +184,31 @@ def test_an_answer_that_is_none_is_a_503_that_names_the_service(
     assert (answer.json()["code"], answer.json()["service"]) == ("service_unavailable", "inventory")
 
 
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, problem("internal_error", 500)),
+        (200, "<html>"),
+        (200, []),
+        (200, {"results": 3}),
+        (200, {"results": [{"no": "seller"}]}),
+        (418, {}),
+        (404, "<html>"),
+    ],
+)
+def test_what_is_passed_on_must_be_usable(anonymous: APIClient, services: Services, status: int, body: Any) -> None:
+    services.inventory.tell("GET /api/v1/products", status, body)
+    answer = anonymous.get("/api/v1/products")
+    assert answer.status_code == 503
+    assert (answer.json()["code"], answer.json()["service"]) == ("service_unavailable", "inventory")
+
+
+def test_a_refusal_of_what_is_passed_on_is_passed_on(anonymous: APIClient, services: Services) -> None:
+    services.inventory.tell("GET /api/v1/products/nothing", 404, problem("product_not_found", 404))
+    answer = anonymous.get("/api/v1/products/nothing")
+    assert (answer.status_code, answer.json()["code"]) == (404, "product_not_found")
+
+
 def test_a_service_that_is_down_is_a_503(
     anonymous: APIClient, services: Services, settings: Settings, nobody_listens: str
 ) -> None:

@@ -262,6 +262,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
                 "rest_framework.parsers.MultiPartParser",
             ],
             "DEFAULT_PAGINATION_CLASS": "chassis.pagination.KeysetPagination",
+            "DEFAULT_CONTENT_NEGOTIATION_CLASS": "chassis.negotiation.ContentNegotiation",
             "DEFAULT_METADATA_CLASS": "chassis.browsable.AddressMetadata",
             "DEFAULT_SCHEMA_CLASS": "chassis.schema.AutoSchema",
             "EXCEPTION_HANDLER": "chassis.problems.exception_handler",

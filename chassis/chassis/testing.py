@@ -185,11 +185,13 @@ def anonymous() -> "APIClient":
 def _trusted_test_key(settings: Settings) -> Iterator[None]:
     """Let the service under test trust the key that signs the tests' tokens."""
     from chassis.identity.keys import _parse, key_ring
+    from chassis.identity.tokens import verified_tokens
 
     settings.KEY_SET_SOURCE = "chassis.testing.published_keys"
     key_ring._keys, key_ring._loaded_at = _parse(published_keys()), time.monotonic()
     yield
     key_ring.forget()
+    verified_tokens.forget()
 
 
 @pytest.fixture(autouse=True)

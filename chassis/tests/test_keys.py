@@ -15,12 +15,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.exceptions import TokenError
 
 from chassis.http import ServiceSession
 from chassis.identity import keys
 from chassis.identity.keys import KeyRing, KeysUnavailableError, key_ring
 from chassis.identity.models import PublishedKeys
 from chassis.identity.tasks import refresh_published_keys
+from chassis.identity.tokens import LEEWAY, AccessToken, verified_tokens
 from chassis.testing import KEY_ID, make_token, published_keys
 from tests.loopback import Exchange, Loopback, serving
 
@@ -234,3 +236,57 @@ def test_a_ring_without_keys_says_so(auth: Loopback) -> None:
     auth.answer = _is_down
     with pytest.raises(KeysUnavailableError):
         KeyRing().get(KEY_ID)
+
+
+def test_a_token_is_verified_once_and_then_known(auth: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    verified: list[object] = []
+    real = AccessToken.__init__
+
+    def counted(self: AccessToken, token: Any = None, verify: bool = True) -> None:
+        verified.append(token)
+        real(self, token, verify)
+
+    monkeypatch.setattr(AccessToken, "__init__", counted)
+    token, other = make_token(), make_token(email="other@example.com")
+    assert [_status(token), _status(token), _status(other), _status(token)] == [200] * 4
+    assert len(verified) == 2
+
+
+def test_a_known_token_expires_like_any_other(auth: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = make_token()
+    assert _status(token) == 200
+    later = time.time() + 600 + LEEWAY.total_seconds() + 1
+    monkeypatch.setattr("chassis.identity.tokens.time.time", lambda: later)
+    known = verified_tokens._known
+    assert all(one.expires_at < later for one in known.values())
+    monkeypatch.setattr(AccessToken, "__init__", _refuse)
+    assert _status(token) == 401
+
+
+def _refuse(*_args: Any) -> None:
+    raise TokenError("verified again, and expired")
+
+
+def test_a_known_token_whose_key_was_withdrawn_is_refused(auth: Loopback) -> None:
+    token = make_token()
+    assert _status(token) == 200
+    auth.answer = lambda exchange: exchange.reply(200, {"keys": [_jwk("another", _new_key)]})
+    _known_for(OLD)
+    key_ring.refresh()
+    assert _status(token) == 401
+
+
+def test_a_changed_token_is_not_the_known_one(auth: Loopback) -> None:
+    token = make_token()
+    assert _status(token) == 200
+    head, payload, signature = token.split(".")
+    forged = jwt.utils.base64url_encode(jwt.utils.base64url_decode(payload).replace(b"buyer", b"admin")).decode()
+    assert _status(f"{head}.{forged}.{signature}") == 401
+    assert _status(f"{token[:-4]}AAAA") == 401
+
+
+def test_only_so_many_tokens_are_remembered(auth: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.identity.tokens.MOST_REMEMBERED", 3)
+    tokens = [make_token(email=f"{number}@example.com") for number in range(8)]
+    assert {_status(token) for token in tokens + tokens} == {200}
+    assert len(verified_tokens._known) <= 3

@@ -28,16 +28,22 @@ def _query_value(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
 
 
+def _json_of(response: requests.Response) -> Any:
+    return response.json() if response.content else None
+
+
 @frozen
 class Client:
     """The service at `base_url`. Threads may share it if they may share its session.
 
-    `timeout` is (connect, read) in seconds, as `requests` takes it; None leaves it to the session.
+    `timeout` is (connect, read) in seconds, as `requests` takes it; None leaves it to the session. Without `models` a
+    success is parsed to plain JSON, whatever its spec says: for who passes it on.
     """
 
     base_url: str
     session: requests.Session
     timeout: tuple[float, float] | None
+    models: bool = True
 
     def call(
         self,
@@ -60,7 +66,7 @@ class Client:
             **request,
         )
         try:
-            parsed = parse(response)
+            parsed = _json_of(response) if response.ok and not self.models else parse(response)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise MalformedResponse(
                 status_code=response.status_code, content=response.content, headers=response.headers

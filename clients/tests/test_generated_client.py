@@ -51,6 +51,23 @@ def test_a_success_is_parsed_into_its_model(sample: Sample, service: Service) ->
     ]
 
 
+def test_without_models_a_success_stays_plain_json_and_a_refusal_is_parsed(sample: Sample, service: Service) -> None:
+    client = sample.package.Client(
+        base_url=sample.client.base_url, session=sample.client.session, timeout=(1, 5), models=False
+    )
+    call = sample.operation("parcels", "parcels_retrieve").sync_detailed
+    service.answers(200, {"not": "what the spec says"})
+    assert call(client=client, id=PARCEL_ID).parsed == {"not": "what the spec says"}
+    service.answers(404, PROBLEM)
+    assert isinstance(call(client=client, id=PARCEL_ID).parsed, sample.models.Problem)
+    service.answers(418, {})
+    assert call(client=client, id=PARCEL_ID).parsed is None
+    service.answers(200, "text")
+    service.content = b"<html>"
+    with pytest.raises(sample.package.MalformedResponse):
+        call(client=client, id=PARCEL_ID)
+
+
 def test_sync_gives_the_parsed_body_alone(sample: Sample, service: Service) -> None:
     service.answers(200, PARCEL)
     parcel = sample.operation("parcels", "parcels_retrieve").sync(client=sample.client, id=PARCEL_ID)

@@ -4,7 +4,11 @@ Algorithm, issuer, audience and expiry are pinned; claims are checked for their 
 shape can pass for a role.
 """
 
+import hashlib
+import threading
+import time
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +27,7 @@ from chassis.logs import account_id
 
 ALGORITHM = "RS256"
 LEEWAY = timedelta(seconds=30)
+MOST_REMEMBERED = 5000
 
 
 class AccessTokenBackend(TokenBackend):
@@ -96,12 +101,54 @@ def _texts(payload: dict[str, Any], name: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A token whose signature and claims were checked: nothing of that can change but the time and the key set."""
+
+    token: AccessToken
+    kid: str
+    expires_at: float
+
+
+class VerifiedTokens:
+    """Remembers, by their digests, tokens that this process has verified, since most come with many requests.
+
+    Verifying one costs more than many an answer. A remembered one is asked again whether it has expired, and whether
+    its key is still published.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, _Verified] = {}
+        self._lock = threading.Lock()
+
+    def get(self, raw_token: bytes) -> AccessToken:
+        """Return the token. Raises `TokenError` when it is not valid, or not any more."""
+        digest = hashlib.sha256(raw_token).digest()
+        known = self._known.get(digest)
+        if known is not None and time.time() < known.expires_at and key_ring.get(known.kid) is not None:
+            return known.token
+        token = AccessToken(raw_token)  # type: ignore[arg-type]
+        kid = jwt.get_unverified_header(raw_token)["kid"]
+        with self._lock:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            self._known[digest] = _Verified(token, kid, token.payload["exp"] + LEEWAY.total_seconds())
+        return token
+
+    def forget(self) -> None:
+        with self._lock:
+            self._known.clear()
+
+
+verified_tokens = VerifiedTokens()
+
+
 class BearerAuthentication(JWTAuthentication):
     """`Authorization: Bearer <access token>`; the user is built from the claims, without a query."""
 
     def get_validated_token(self, raw_token: bytes) -> AccessToken:
         try:
-            return AccessToken(raw_token)  # type: ignore[arg-type]
+            return verified_tokens.get(raw_token)
         except TokenError as exc:
             raise AuthenticationFailed(
                 _("The access token is not valid or has expired."), code="token_not_valid"
