@@ -2,7 +2,7 @@
 
 `ServiceSession` is a `requests.Session`, so generated clients use it as they would any other. One lives per process
 and service. What it adds: time-outs within the deadline of the request being served, retries of idempotent calls within
-a budget, a circuit breaker, a bulkhead, and the request id.
+a budget, a circuit breaker, a bulkhead, the request id and the trace; and every call is counted.
 
 A hanging service costs a time-out each to the few calls that are under way until the breaker opens; from then on calls
 fail at once. Nobody's call is spent on finding out whether the service is back: a thread asks for its readiness, and
@@ -25,7 +25,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import Timeout
 
+from chassis import tracing
 from chassis.logs import deadline, request_id
+from chassis.metrics import BreakerListener, calls, calls_refused
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 UNAVAILABLE_STATUSES = frozenset({502, 503, 504})
@@ -91,6 +93,7 @@ class ServiceSession(requests.Session):
             name=service,
             exclude=[lambda exc: not isinstance(exc, requests.RequestException | _UnavailableAnswerError)],
             throw_new_error_on_trip=False,
+            listeners=[BreakerListener(service)],
         )
         self._probing = threading.Lock()
         # Attempts are counted here, not by urllib3, which knows neither the deadline nor the breaker.
@@ -108,14 +111,16 @@ class ServiceSession(requests.Session):
         kwargs["headers"] = {**(kwargs.get("headers") or {})}
         if request_id.get():
             kwargs["headers"].setdefault("X-Request-ID", request_id.get())
+        if trace := tracing.traceparent():
+            kwargs["headers"]["traceparent"] = trace
         kwargs |= {"allow_redirects": False, "stream": True}
         verb = method.decode() if isinstance(method, bytes) else method
         # Before there is anything to wait for: others' calls may hang in all places.
         if self.is_open:
             self._probe_in_background(url)
-            raise CallError(self.service, "failed several times in a row, not called for now")
+            raise self._refused("breaker", "failed several times in a row, not called for now")
         if not self._bulkhead.acquire(timeout=max(0.0, min(timeout[0], _remaining()))):
-            raise CallError(self.service, "too many calls are waiting for it")
+            raise self._refused("bulkhead", "too many calls are waiting for it")
         try:
             self._budget.earn()
             try:
@@ -132,6 +137,10 @@ class ServiceSession(requests.Session):
         finally:
             self._bulkhead.release()
 
+    def _refused(self, reason: str, text: str) -> CallError:
+        calls_refused.labels(self.service, reason).inc()
+        return CallError(self.service, text)
+
     def _may_repeat(self, method: str) -> bool:
         return (
             method.upper() in IDEMPOTENT_METHODS
@@ -145,29 +154,41 @@ class ServiceSession(requests.Session):
     ) -> requests.Response:
         remaining = _remaining()
         if remaining < LEAST_SECONDS:
-            raise CallError(self.service, "no time left for the call")
+            raise self._refused("deadline", "no time left for the call")
+        began, outcome = time.monotonic(), "failed"
         connect, answer = timeout
         whole = min(connect + answer, remaining)
-        until = time.monotonic() + whole
+        until = began + whole
         bounds = Timeout(total=whole, connect=min(connect, remaining), read=min(answer, remaining))
         try:
             # Not `call()`, which would hold the breaker's lock while the answer is awaited.
             with self._breaker.calling():
-                response = super().request(method, url, timeout=bounds, **kwargs)  # type: ignore[arg-type]
+                response = self._send(method, url, timeout=bounds, **kwargs)
                 if not response.is_redirect:  # requests has read those
                     response.raw = io.BytesIO(_body(response, until=until))
                 if response.status_code in UNAVAILABLE_STATUSES:
                     raise _UnavailableAnswerError(response)
+                outcome = "answered"
                 return response
         except _UnavailableAnswerError as exc:
+            outcome = "unavailable"
             return exc.response
         except pybreaker.CircuitBreakerError as exc:  # it opened within this moment
-            raise CallError(self.service, "failed several times in a row, not called for now") from exc
+            outcome = "refused"
+            raise self._refused("breaker", "failed several times in a row, not called for now") from exc
         except requests.RequestException as exc:
             raise CallError(self.service, f"call failed ({type(exc).__name__})") from exc
         finally:
+            if outcome != "refused":
+                calls.labels(self.service, outcome).observe(time.monotonic() - began)
             if self.is_open:
                 self._probe_in_background(url)
+
+    def _send(self, method: str, url: str | bytes, **kwargs: Any) -> requests.Response:
+        def send() -> requests.Response:
+            return super(ServiceSession, self).request(method, url, **kwargs)
+
+        return send() if tracing.tracer is None else tracing.call(self.service, method, send, kwargs["headers"])
 
     def _probe_in_background(self, url: str | bytes) -> None:
         if self._probing.acquire(blocking=False):

@@ -17,11 +17,28 @@ import django_stubs_ext
 import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
 
 from chassis.logs import logging_config
 from chassis.sizes import BODY_BYTES, UPLOAD_BYTES
 
-env = environ.Env()
+
+class _Environment(FileAwareMapping):  # type: ignore[misc]
+    """The environment's variables; `X_FILE` names a file that holds the value of X."""
+
+    def __getitem__(self, key: str) -> str:
+        try:
+            return str(super().__getitem__(key)).removesuffix("\n")
+        except (OSError, UnicodeDecodeError) as exc:
+            reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8"
+            raise ImproperlyConfigured(f"{key}_FILE names a file that cannot be read ({reason}).") from None
+
+
+class _Env(environ.Env):  # type: ignore[misc]
+    ENVIRON = _Environment(cache=False)
+
+
+env = _Env()
 
 DEVELOPMENT_SECRET_KEY = "development-only-never-in-production-0123456789abcdef"  # noqa: S105
 DEVELOPMENT_ENCRYPTION_KEY = "ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMzJieXQ="
@@ -72,6 +89,14 @@ def _trusted_proxies() -> int:
     if not proxies.isdecimal():
         raise ImproperlyConfigured(f"TRUSTED_PROXIES is {proxies!r}; it must be how many proxies stand in front.")
     return int(proxies)
+
+
+def _metrics_token() -> str:
+    """What Prometheus shows to read /metrics."""
+    token = str(env.str("METRICS_TOKEN", default=""))
+    if token and is_production() and len(token) < 32:
+        raise ImproperlyConfigured("METRICS_TOKEN can be guessed: production needs 32 random characters or more.")
+    return token
 
 
 def _encryption_key() -> str:
@@ -133,6 +158,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "WSGI_APPLICATION": f"{project}.wsgi.application",
         "DATABASES": {"default": _database(service)},
         "READY_WITHOUT_DATABASE": False,
+        "METRICS_TOKEN": _metrics_token(),
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "INSTALLED_APPS": [
             *apps,
@@ -216,7 +242,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         # Pages for people. A program that sends its token over HTTP is not helped by a redirect, and services may call
         # each other, and be probed, without the proxy.
         "SECURE_SSL_REDIRECT": production and proxies > 0,
-        "SECURE_REDIRECT_EXEMPT": [r"^livez$", r"^readyz$", r"^api/v1/", r"^\.well-known/"],
+        "SECURE_REDIRECT_EXEMPT": [r"^livez$", r"^readyz$", r"^metrics$", r"^api/v1/", r"^\.well-known/"],
         "SECURE_HSTS_SECONDS": env.int("HSTS_SECONDS", default=31_536_000 if production else 0),
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": env.bool("HSTS_INCLUDE_SUBDOMAINS", default=True),
         "SECURE_HSTS_PRELOAD": env.bool("HSTS_PRELOAD", default=True),
