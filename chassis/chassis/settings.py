@@ -142,6 +142,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         raise ImproperlyConfigured("Unset DEBUG: production does not start with it.")
     proxies = _trusted_proxies()
     public_url = required("PUBLIC_URL", development="http://127.0.0.1:8000")
+    static_root = env.str("STATIC_ROOT", default="") or None
     mailjet_key = env.str("MAILJET_API_KEY", default="")
     mailjet_secret = env.str("MAILJET_API_SECRET", default="")
     if bool(mailjet_key) != bool(mailjet_secret):
@@ -251,9 +252,13 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "X_FRAME_OPTIONS": "DENY",
         # Files
         "STATIC_URL": "/static/",
-        # Collected where an image is built; without that, WhiteNoise finds the files in their packages.
-        "STATIC_ROOT": env.str("STATIC_ROOT", default="") or None,
-        "WHITENOISE_USE_FINDERS": True,
+        # Collected and compressed where an image is built; without that, WhiteNoise finds the files in their packages.
+        "STATIC_ROOT": static_root,
+        "STORAGES": {
+            "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+            "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+        },
+        "WHITENOISE_USE_FINDERS": static_root is None,
         "WHITENOISE_ALLOW_ALL_ORIGINS": False,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": BODY_BYTES,
         "UPLOAD_MAX_SIZE": UPLOAD_BYTES,

@@ -264,7 +264,7 @@ def test_a_worker_answers_to_those_who_watch_it(transactional_db: None) -> None:
     port = _free_port()
     base = f"http://127.0.0.1:{port}"
     pack.enqueue(name="a")
-    worker = _start(["manage.py", "run_worker"], PORT=str(port), METRICS_TOKEN="t" * 32)
+    worker = _start(["manage.py", "run_worker"], WORKER_PORT=str(port), METRICS_TOKEN="t" * 32)
     try:
         _wait_until_ready(base, worker)
         until = time.monotonic() + 20

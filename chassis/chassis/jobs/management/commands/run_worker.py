@@ -18,8 +18,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--port",
             type=int,
-            default=int(os.environ.get("PORT", "0")),
-            help="Where /livez, /readyz and /metrics are answered (default PORT, or nowhere).",
+            default=int(os.environ.get("WORKER_PORT", "0")),
+            help="Where /livez, /readyz and /metrics are answered (default WORKER_PORT, or nowhere).",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
