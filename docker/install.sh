@@ -34,7 +34,7 @@ workspace)
 finish)
     cd /app
     rm -rf openapi.yaml README.md pyproject.toml
-    mkdir -p static /media
+    mkdir -p static
     ENVIRONMENT=development STATIC_ROOT=/app/static DJANGO_SETTINGS_MODULE="${SERVICE}_service.settings" \
         /opt/venv/bin/python manage.py collectstatic --no-input --verbosity 0 --ignore redoc --ignore '*.map'
     /opt/venv/bin/python -m compileall -q .
