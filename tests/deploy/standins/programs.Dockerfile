@@ -10,6 +10,7 @@ USER www-data
 CMD ["nginx", "-g", "daemon off;"]
 
 FROM standin-python AS prometheus
-RUN apt-get update -qq && apt-get install -qq --no-install-recommends prometheus > /dev/null
+RUN apt-get update -qq && apt-get install -qq --no-install-recommends prometheus > /dev/null && \
+    install -d -o nobody /prometheus
 USER nobody
 ENTRYPOINT ["prometheus"]
