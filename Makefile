@@ -7,11 +7,11 @@ BIN := .venv/bin
 EACH := $(PY) -m local each
 STRICT := $(BIN)/mypy --strict --warn-unreachable --enable-error-code ignore-without-code
 SERVICE_FOLDERS := auth_service:inventory_service:orders_service:payment_service:aggregator_service
-GENERATED := '*/openapi.yaml' '*.mo' clients
+GENERATED := '*/openapi.yaml' '*.mo' clients docs/operations/configure.md
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run reset logs demo audit test test-exhaustive latency test-browser test-deploy compose-secrets compose-demo lint fmt bandit audit-dependencies \
-	typecheck imports spec clients messages migrations drift compatibility release fuzz chaos mutations check
+	typecheck imports spec clients messages variables migrations drift compatibility release fuzz chaos mutations check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-19s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -119,9 +119,12 @@ clients: setup ## Generate the clients from the committed specs
 messages: setup ## Compile the translations
 	@$(PY) -m local messages
 
-drift: setup ## Check that generating specs, clients and translations again changes nothing
+variables: setup ## Write the tables of docs/operations/configure.md
+	@$(PY) -m local.variables
+
+drift: setup ## Check that generating specs, clients, translations and tables again changes nothing
 	@state() { git status --porcelain -- $(GENERATED); git diff -- $(GENERATED); }; \
-	before=$$(state); $(MAKE) --no-print-directory spec messages || exit 1; \
+	before=$$(state); $(MAKE) --no-print-directory spec messages variables || exit 1; \
 	test "$$before" = "$$(state)" || { git status --short -- $(GENERATED) | head -n 20; \
 		echo 'Generated files were out of date; they are written now: commit them.'; exit 1; }
 

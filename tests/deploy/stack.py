@@ -60,7 +60,7 @@ class Stack:
 
     def compose(self, *arguments: str, check: bool = True, timeout: float = 600, **variables: str) -> str:
         done = self.engine.composed(
-            self.options, *arguments, check=check, timeout=timeout, **(self.variables | variables)
+            self.options, *arguments, variables=self.variables | variables, check=check, timeout=timeout
         )
         return done.stdout
 
