@@ -94,10 +94,13 @@ def test_secrets_are_drawn_once_and_the_folder_is_its_owners(drawn: Path) -> Non
     assert [path.read_text() for path in secrets.iterdir() if path.stat().st_size] == values
 
 
-@pytest.mark.parametrize("kind", ["", "-worker", "-migrate"])
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_production_starts_with_what_compose_gives_it(drawn: Path, service: Service, kind: str) -> None:
-    named = compose_file()["services"][f"{service.name}{kind}"]
+def test_production_starts_with_what_compose_gives_it(drawn: Path, service: Service) -> None:
+    services = compose_file()["services"]
+    named = services[service.name]
+    for other in ("worker", "migrate"):
+        told = services[f"{service.name}-{other}"]
+        assert (told["environment"], told["secrets"]) == (named["environment"], named["secrets"])
     files = {}
     for secret in named["secrets"]:
         source, target = (secret, secret) if isinstance(secret, str) else (secret["source"], secret["target"])
