@@ -7,11 +7,11 @@ BIN := .venv/bin
 EACH := $(PY) -m local each
 STRICT := $(BIN)/mypy --strict --warn-unreachable --enable-error-code ignore-without-code
 SERVICE_FOLDERS := auth_service:inventory_service:orders_service:payment_service:aggregator_service
-GENERATED := '*/openapi.yaml' '*.mo' clients
+GENERATED := '*/openapi.yaml' '*.mo' clients docs/operations/configure.md
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset logs demo audit test test-exhaustive latency test-browser lint fmt bandit audit-dependencies \
-	typecheck imports spec clients messages migrations drift compatibility release fuzz chaos mutations check
+.PHONY: help setup run reset logs demo audit test test-exhaustive latency test-browser test-deploy compose-secrets compose-demo lint fmt bandit audit-dependencies \
+	typecheck imports spec clients messages variables migrations drift compatibility release fuzz chaos mutations check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-19s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +51,9 @@ test-browser: ## Run the browser tests (they need Chromium)
 	@$(PYTHON) -m local.bootstrap browser
 	@exec $(PY) -m local test browser
 
+test-deploy: setup ## Build the images and run the compose stack for real (root or Docker; ALLOW_SKIP=1 leaves out what cannot run)
+	@exec $(PY) -m local test deploy
+
 fuzz: setup ## Send made-up requests to every API (MINUTES=2, SERVICE=<name>, SEED=1)
 	@exec $(PY) -m local test fuzz -- --minutes '$(or $(MINUTES),2)' --seed '$(or $(SEED),1)' --service '$(SERVICE)'
 
@@ -60,6 +63,18 @@ mutations: setup ## Break a copy of the code on purpose, mistake by mistake, and
 chaos: setup ## Storm over a whole platform, then audit it (SEED=7 CHECKOUTS=1000 FAULTS=60); reports to var/chaos/
 	@exec $(PY) -m tests.chaos $(if $(SEED),--seed '$(SEED)') $(if $(CHECKOUTS),--checkouts '$(CHECKOUTS)') \
 		$(if $(FAULTS),--faults '$(FAULTS)')
+
+compose-secrets: ## Draw the secrets of docker/compose.yaml into docker/secrets/; those that are there stay
+	@sh docker/make-secrets.sh
+
+COMPOSE_DEMO := docker compose --env-file docker/demo.env -f docker/compose.yaml -f docker/compose.demo.yaml
+
+compose-demo: compose-secrets ## Build the images and run the marketplace with demo data in containers, on this machine only
+	@mkdir -p docker/mail && chmod 777 docker/mail
+	@$(PYTHON) -c 'import pathlib; from local import demo_accounts as d; d.write_accounts(pathlib.Path("docker/secrets/demo_accounts.json"))'
+	@chmod 444 docker/secrets/demo_accounts.json
+	$(COMPOSE_DEMO) up --build --detach --wait
+	@echo 'The shop: http://localhost:8000/api/docs/ and :8001 to :8004; logins as in README.md. To end it: $(COMPOSE_DEMO) down'
 
 lint: setup ## Check style and formatting
 	@$(BIN)/ruff check --quiet --output-format concise .
@@ -104,9 +119,12 @@ clients: setup ## Generate the clients from the committed specs
 messages: setup ## Compile the translations
 	@$(PY) -m local messages
 
-drift: setup ## Check that generating specs, clients and translations again changes nothing
+variables: setup ## Write the tables of docs/operations/configure.md
+	@$(PY) -m local.variables
+
+drift: setup ## Check that generating specs, clients, translations and tables again changes nothing
 	@state() { git status --porcelain -- $(GENERATED); git diff -- $(GENERATED); }; \
-	before=$$(state); $(MAKE) --no-print-directory spec messages || exit 1; \
+	before=$$(state); $(MAKE) --no-print-directory spec messages variables || exit 1; \
 	test "$$before" = "$$(state)" || { git status --short -- $(GENERATED) | head -n 20; \
 		echo 'Generated files were out of date; they are written now: commit them.'; exit 1; }
 

@@ -40,6 +40,7 @@ class Suite:
 # permissions' walk leaves behind is of no checkout, which would be a finding to all others.
 OF_THEIR_OWN = (
     "browser",
+    "deploy",
     "fuzz",
     "local",
     "test_crash.py",
@@ -58,6 +59,8 @@ SUITES = [
     *(Suite(service.name, service.folder) for service in SERVICES),
 ]
 BROWSER = Suite("browser", ROOT, ("tests/browser",))
+# Builds images and runs them: Docker, and minutes.
+DEPLOY = Suite("deploy", ROOT, ("tests/deploy", "-s", "--durations=15"))
 FUZZ = Suite("fuzz", ROOT, ("tests/fuzz",))
 # Compares times: not beside anything else.
 LATENCY = Suite("latency", ROOT, ("tests/test_latency.py", "-s"))
@@ -157,8 +160,8 @@ def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
 
 
 def suites_named(names: Sequence[str]) -> list[Suite]:
-    """The suites of those names (none: all but browser, fuzz, latency); raises LocalError for an unknown name."""
-    known = {suite.name: suite for suite in [*SUITES, BROWSER, FUZZ, LATENCY]}
+    """The suites of those names (none: those of `make test`); raises LocalError for an unknown name."""
+    known = {suite.name: suite for suite in [*SUITES, BROWSER, DEPLOY, FUZZ, LATENCY]}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise LocalError(f"There are no tests called {', '.join(unknown)}; there are: {', '.join(known)}.")

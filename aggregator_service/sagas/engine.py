@@ -22,6 +22,8 @@ from chassis.errors import DomainError, UnavailableError
 from chassis.http import jitter
 from chassis.logs import request_id
 from chassis.problems import problem
+from chassis.tracing import traceparent
+from sagas.metrics import sagas_ended
 from sagas.models import Saga
 from sagas.states import Direction, SagaState
 from sagas.steps import Definition, Pivot, PivotPassedError, SagaContext, Step, definitions
@@ -51,7 +53,12 @@ def start(
         kind=kind,
         account_id=account_id,
         fingerprint=fingerprint,
-        data={**data, "language": translation.get_language() or "en", "request_id": request_id.get()},
+        data={
+            **data,
+            "language": translation.get_language() or "en",
+            "request_id": request_id.get(),
+            "traceparent": traceparent(),
+        },
         intended=1,
         step=definition.steps[0].name,
         lease_owner=uuid.uuid4(),
@@ -245,6 +252,8 @@ class Drive:
         written = Saga.objects.filter(pk=saga.pk, version=saga.version).update(version=saga.version + 1, **changes)
         if not written:
             raise OvertakenError(str(saga.id))
+        if "state" in changes:
+            sagas_ended.labels(saga.kind, changes["state"]).inc()
         saga.version += 1
         for name, value in changes.items():
             setattr(saga, name, value)

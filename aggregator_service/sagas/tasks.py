@@ -3,11 +3,13 @@
 import logging
 import uuid
 from datetime import timedelta
+from functools import partial
 
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import translation
 
+from chassis import tracing
 from chassis.jobs.tasks import periodic, task
 from chassis.logs import request_id
 from sagas.engine import OvertakenError, take
@@ -35,9 +37,10 @@ def resume_saga(*, saga_id: str) -> None:
     if drive is None:
         return
     request_id.set(drive.saga.data.get("request_id", ""))
+    run = partial(drive.run, seconds=15)
     try:
         with translation.override(drive.saga.data.get("language", "en")):
-            drive.run(seconds=15)
+            tracing.resume(drive.saga.data.get("traceparent", ""), "resume saga", run)
     except OvertakenError:
         logger.info("saga overtaken", extra={"saga": saga_id})
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from chassis.errors import DomainError, UnavailableError
 from sagas import engine
 from sagas.engine import OvertakenError, call_off, start, take
+from sagas.metrics import saga_gauges, sagas_ended
 from sagas.models import Saga
 from sagas.selectors import stuck_sagas
 from sagas.services import resume_stuck
@@ -362,3 +363,32 @@ def test_an_ended_saga_does_not_change(services: Services) -> None:
     begin().run(seconds=5)
     with pytest.raises(IntegrityError, match="an ended saga does not change"), transaction.atomic():
         Saga.objects.update(finished_at=timezone.now(), version=F("version") + 1)
+
+
+def told() -> dict[tuple[str, str], float]:
+    """What Prometheus is told of sagas: values by name and labels, in the order of their names."""
+    return {
+        (sample.name, " ".join(value for _label, value in sorted(sample.labels.items()))): sample.value
+        for family in [*saga_gauges(), *sagas_ended.collect()]
+        for sample in family.samples
+    }
+
+
+def test_sagas_are_told_by_state_and_direction_with_the_age_of_the_oldest(services: Services, impatient: None) -> None:
+    before = told().get(("shop_sagas_ended_total", "test completed"), 0)
+    begin().run(seconds=5)
+    for failing in (UnavailableError(), RefusedError()):
+        services.tell("confirm", failing)
+        saga = begin().run(seconds=0.1)
+    Saga.objects.filter(pk=saga.pk).update(created_at=Now() - timedelta(hours=2), version=F("version") + 1)
+    begin()
+    late = timezone.now() - timedelta(minutes=11)
+    Saga.objects.filter(direction=Direction.UNDECIDED).update(deadline_at=late, version=F("version") + 1)
+    now = told()
+    counts = {labels: value for (name, labels), value in now.items() if name == "shop_sagas"}
+    assert counts == {"forward test running": 1, "forward test stuck": 1, "undecided test running": 1}
+    assert 7200 <= now["shop_sagas_oldest_seconds", "forward test stuck"] < 7210
+    assert now["shop_sagas_oldest_seconds", "undecided test running"] < 10
+    assert now["shop_sagas_overdue", "test"] == 1
+    assert now["shop_sagas_ended_total", "test completed"] == before + 1
+    assert now["shop_sagas_ended_total", "test stuck"] >= 1

@@ -126,9 +126,9 @@ def _rotate(token: str, key: str) -> tuple[Account, str] | None:
         return family.account, successor
     next_row = RefreshToken.objects.filter(predecessor_id=row.pk).first()
     same_request = bool(key) and constant_time_compare(key, row.used_key)
-    if next_row is not None and next_row.used_at is None and next_row.digest == _digest(successor):
-        if same_request or row.just_used:
-            return family.account, successor
+    unused = next_row is not None and next_row.used_at is None and next_row.digest == _digest(successor)
+    if unused and (same_request or row.just_used):
+        return family.account, successor
     if not same_request:
         _revoke(family, RevocationReason.REUSE)
     return None

@@ -5,7 +5,31 @@ None of them waits for a client: see `chassis.gunicorn_worker`.
 
 import gc
 import os
+import shutil
+import signal
+import tempfile
+from pathlib import Path
 from typing import Any
+
+METRICS_PREFIX = "shop-metrics-"
+
+
+def _metrics_folder() -> str:
+    """A new folder in which this server's processes count; those of servers that were killed are removed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{METRICS_PREFIX}*"):
+        owner = left.name.removeprefix(METRICS_PREFIX).partition("-")[0]
+        if left.stat().st_uid == os.getuid() and not Path("/proc", owner).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{METRICS_PREFIX}{os.getpid()}-")
+
+
+# Before anything that counts is imported: see `chassis.metrics`. Read anew at SIGHUP, the folder stays.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_folder()
+
+# A server whose project says which it is needs no argument.
+if "DJANGO_SETTINGS_MODULE" in os.environ:
+    wsgi_app = f"{os.environ['DJANGO_SETTINGS_MODULE'].removesuffix('.settings')}.wsgi"
 
 worker_class = "chassis.gunicorn_worker.Worker"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
@@ -13,6 +37,8 @@ threads = int(os.environ.get("WEB_THREADS", "8"))
 keepalive = 75
 timeout = 60
 graceful_timeout = 25
+# How long, after SIGTERM, new requests are still answered while /readyz says that there shall be none.
+drain_seconds = int(os.environ.get("WEB_DRAIN_SECONDS", "0"))
 # Whom to believe about the caller's scheme and address is Django's setting TRUSTED_PROXIES, for any kind of server.
 forwarded_allow_ips = ""
 limit_request_line = 4094
@@ -34,3 +60,32 @@ def when_ready(server: Any) -> None:
     """Keep what was loaded before the fork out of the garbage collector's way, so that its pages stay shared."""
     gc.collect()
     gc.freeze()
+    if drain_seconds:
+        _drain_at_sigterm(server)
+
+
+def _drain_at_sigterm(server: Any) -> None:
+    """Have the first SIGTERM be a notice: whoever balances the load sees it in /readyz before the door closes."""
+    from chassis.health import stopping  # noqa: PLC0415 - after the application, which sets Django up
+
+    def close(_number: int, _frame: Any) -> None:
+        server.SIG_QUEUE.put_nowait(signal.SIGTERM)
+
+    def drain(_number: int, _frame: Any) -> None:
+        stopping[0] = 1
+        signal.signal(signal.SIGTERM, close)
+        signal.signal(signal.SIGALRM, close)
+        signal.alarm(drain_seconds)
+
+    signal.signal(signal.SIGTERM, drain)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Forget the gauges of a process that is gone; what it counted stays."""
+    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - after the folder is named
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -1,9 +1,22 @@
-"""Probes: `/livez` says that the process answers, `/readyz` that it can do its work."""
+"""For machines that watch: `/livez` says that the process answers, `/readyz` that it can do its work, `/metrics` how it
+has been.
+"""
+
+import hmac
+import mmap
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from chassis.metrics import exposition
+from chassis.problems import plain_problem
+from chassis.settings import is_production
+
+stopping = mmap.mmap(-1, 1)
+"""Not 0 once the server was told to stop; shared by all processes that it forks."""
 
 _migrated = False
 
@@ -13,11 +26,14 @@ def livez(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers and has this release's tables; it asks no other service.
+    """200 when the database answers and has this release's tables, until the server is stopping; it asks no other
+    service.
 
     A service that does most of its work without its database (READY_WITHOUT_DATABASE) stays ready when it loses it, and
     says so: a load balancer that turned away from all its replicas would take that work down too.
     """
+    if stopping[0]:
+        return _not_ready("the server is stopping")
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -41,3 +57,23 @@ def _is_migrated() -> bool:
 
 def _not_ready(reason: str) -> JsonResponse:
     return JsonResponse({"status": "unavailable", "reason": reason}, status=503, headers={"Retry-After": "2"})
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """What Prometheus reads, with METRICS_TOKEN as its bearer token. Production without a token has no such page."""
+    refusal = refused_metrics(request.META.get("HTTP_AUTHORIZATION", ""))
+    if refusal == 404:
+        raise Http404
+    if refusal:
+        response = plain_problem(request, "not_authenticated", refusal, "Send METRICS_TOKEN as bearer token.")
+        response["WWW-Authenticate"] = "Bearer"
+        return response
+    return HttpResponse(exposition(database=True), content_type=CONTENT_TYPE_LATEST)
+
+
+def refused_metrics(authorization: str) -> int | None:
+    """Return the status to refuse metrics with, None for who may read them."""
+    token = settings.METRICS_TOKEN
+    if not token:
+        return 404 if is_production() else None
+    return None if hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()) else 401

@@ -2,7 +2,7 @@
 
 `ServiceSession` is a `requests.Session`, so generated clients use it as they would any other. One lives per process
 and service. What it adds: time-outs within the deadline of the request being served, retries of idempotent calls within
-a budget, a circuit breaker, a bulkhead, and the request id.
+a budget, a circuit breaker, a bulkhead, the request id and the trace; and every call is counted.
 
 A hanging service costs a time-out each to the few calls that are under way until the breaker opens; from then on calls
 fail at once. Nobody's call is spent on finding out whether the service is back: a thread asks for its readiness, and
@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPException
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
@@ -27,7 +28,9 @@ from urllib3 import BaseHTTPResponse, PoolManager
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 from urllib3.util import Retry, Timeout
 
+from chassis import tracing
 from chassis.logs import deadline, request_id
+from chassis.metrics import BreakerListener, calls, calls_refused
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 UNAVAILABLE_STATUSES = frozenset({502, 503, 504})
@@ -113,6 +116,7 @@ class ServiceSession(requests.Session):
             name=service,
             exclude=[lambda exc: not isinstance(exc, requests.RequestException | _UnavailableAnswerError)],
             throw_new_error_on_trip=False,
+            listeners=[BreakerListener(service)],
         )
         self._probing = threading.Lock()
         self._connections = PoolManager(num_pools=2, maxsize=BULKHEAD, block=True)
@@ -128,9 +132,9 @@ class ServiceSession(requests.Session):
         # Before there is anything to wait for: others' calls may hang in all places.
         if self.is_open:
             self._probe_in_background(call.url)
-            raise CallError(self.service, "failed several times in a row, not called for now")
+            raise self._refused("breaker", "failed several times in a row, not called for now")
         if not self._bulkhead.acquire(timeout=max(0.0, min(timeout[0], _remaining()))):
-            raise CallError(self.service, "too many calls are waiting for it")
+            raise self._refused("bulkhead", "too many calls are waiting for it")
         try:
             self._budget.earn()
             try:
@@ -151,6 +155,10 @@ class ServiceSession(requests.Session):
         self._connections.clear()
         super().close()
 
+    def _refused(self, reason: str, text: str) -> CallError:
+        calls_refused.labels(self.service, reason).inc()
+        return CallError(self.service, text)
+
     def _may_repeat(self, method: str) -> bool:
         return (
             method.upper() in IDEMPOTENT_METHODS
@@ -162,29 +170,42 @@ class ServiceSession(requests.Session):
     def _attempt(self, call: "_Call", timeout: tuple[float, float]) -> requests.Response:
         remaining = _remaining()
         if remaining < LEAST_SECONDS:
-            raise CallError(self.service, "no time left for the call")
+            raise self._refused("deadline", "no time left for the call")
+        began, outcome = time.monotonic(), "failed"
         connect, answer = timeout
         whole = min(connect + answer, remaining)
-        until = time.monotonic() + whole
+        until = began + whole
         bounds = Timeout(total=whole, connect=min(connect, remaining), read=min(answer, remaining))
         try:
             # Not `call()`, which would hold the breaker's lock while the answer is awaited.
             with self._breaker.calling():
-                response = self._answer(call, bounds, until=until)
+                response = self._send(call, bounds, until=until)
                 if response.status_code in UNAVAILABLE_STATUSES:
                     raise _UnavailableAnswerError(response)
+                outcome = "answered"
                 return response
         except _UnavailableAnswerError as exc:
+            outcome = "unavailable"
             return exc.response
         except pybreaker.CircuitBreakerError as exc:  # it opened within this moment
-            raise CallError(self.service, "failed several times in a row, not called for now") from exc
+            outcome = "refused"
+            raise self._refused("breaker", "failed several times in a row, not called for now") from exc
         except requests.RequestException as exc:
             raise CallError(self.service, f"call failed ({type(exc).__name__})") from exc
         finally:
+            if outcome != "refused":
+                calls.labels(self.service, outcome).observe(time.monotonic() - began)
             if self.is_open:
                 self._probe_in_background(call.url)
 
-    def _answer(self, call: "_Call", bounds: Timeout, *, until: float) -> Answer:
+    def _send(self, call: "_Call", bounds: Timeout, *, until: float) -> Answer:
+        if tracing.tracer is None:
+            return self._exchange(call, bounds, until=until)
+        send = partial(self._exchange, call, bounds, until=until)
+        answer: Answer = tracing.call(self.service, call.method, send, call.headers)
+        return answer
+
+    def _exchange(self, call: "_Call", bounds: Timeout, *, until: float) -> Answer:
         """Send by urllib3 alone: what requests would do around it (cookies, redirects, credentials, hooks) has no place
         in a call between services, and would double its cost.
         """
@@ -258,6 +279,8 @@ class _Call:
         sent = dict(headers or {})
         if request_id.get():
             sent.setdefault("X-Request-ID", request_id.get())
+        if trace := tracing.traceparent():
+            sent["traceparent"] = trace
         if params:
             given = {name: value for name, value in params.items() if value is not None}
             address = f"{address}?{urlencode(given, doseq=True)}"

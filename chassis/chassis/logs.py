@@ -1,19 +1,21 @@
 """Logs: one JSON object a line on stdout, each carrying the id of the request it belongs to.
 
 The request id comes from the caller's `X-Request-ID` if it is well formed, else it is made here; it is answered, put
-into every error and sent along on every call out.
+into every error and sent along on every call out. The trace id comes from the caller's `traceparent`, or is made here.
 """
 
 import logging
 import re
 import time
-import uuid
 from collections.abc import Callable
 from contextvars import ContextVar, copy_context
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from pythonjsonlogger.json import JsonFormatter
+
+from chassis import tracing
+from chassis.metrics import count_request
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 account_id: ContextVar[str] = ContextVar("account_id", default="")
@@ -52,11 +54,12 @@ class LineFormatter(JsonFormatter):
 
 
 class ContextFilter(logging.Filter):
-    """Adds the present request's and account's ids to a record."""
+    """Adds the ids of the present request, trace and account to a record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
         record.account_id = account_id.get()
+        record.trace_id = tracing.trace.get().id
         return True
 
 
@@ -68,7 +71,7 @@ def logging_config(*, service: str, level: str) -> dict[str, Any]:
         "formatters": {
             "json": {
                 "()": LineFormatter,
-                "fmt": "%(message)s %(levelname)s %(name)s %(request_id)s %(account_id)s",
+                "fmt": "%(message)s %(levelname)s %(name)s %(request_id)s %(account_id)s %(trace_id)s",
                 "rename_fields": {"levelname": "level", "name": "logger"},
                 "static_fields": {"service": service},
                 "timestamp": True,
@@ -103,7 +106,7 @@ _RESERVED = (*vars(logging.LogRecord("", 0, "", 0, "", (), None)), "message", "a
 
 
 class RequestLogMiddleware:
-    """Gives each request its id and deadline, and writes one access line when it ends."""
+    """Gives each request its id, trace and deadline; when it ends, counts it and writes one access line."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -114,22 +117,30 @@ class RequestLogMiddleware:
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
-        ident = given if _WELL_FORMED.match(given) else uuid.uuid4().hex
+        ident = given if _WELL_FORMED.match(given) else tracing.new_trace_id()
         started = time.monotonic()
         request_id.set(ident)
         account_id.set("")
         deadline.set(started + REQUEST_SECONDS)
-        response = self.get_response(request)
+        if tracing.tracer is None:
+            trace = tracing.received(request.META.get("HTTP_TRACEPARENT", ""))
+            # A request that begins a trace gives it its own id, unless that is the caller's, of any form.
+            tracing.trace.set(trace or tracing.Trace(tracing.new_trace_id() if ident is given else ident))
+            response = self.get_response(request)
+        else:
+            response = tracing.serve(request, self.get_response)
         response["X-Request-ID"] = ident
         # Django would log every 4xx and 5xx once more, outside of this request's context.
         response._has_been_logged = True  # type: ignore[attr-defined]
+        seconds = time.monotonic() - started
+        count_request(request, response.status_code, seconds)
         access_logger.info(
             "request",
             extra={
                 "method": request.method,
                 "path": request.path,
                 "status": response.status_code,
-                "duration_ms": round((time.monotonic() - started) * 1000, 1),
+                "duration_ms": round(seconds * 1000, 1),
             },
         )
         return response

@@ -17,11 +17,28 @@ import django_stubs_ext
 import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
 
 from chassis.logs import logging_config
 from chassis.sizes import BODY_BYTES, UPLOAD_BYTES
 
-env = environ.Env()
+
+class _Environment(FileAwareMapping):  # type: ignore[misc]
+    """The environment's variables; `X_FILE` names a file that holds the value of X."""
+
+    def __getitem__(self, key: str) -> str:
+        try:
+            return str(super().__getitem__(key)).removesuffix("\n")
+        except (OSError, UnicodeDecodeError) as exc:
+            reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8"
+            raise ImproperlyConfigured(f"{key}_FILE names a file that cannot be read ({reason}).") from None
+
+
+class _Env(environ.Env):  # type: ignore[misc]
+    ENVIRON = _Environment(cache=False)
+
+
+env = _Env()
 
 DEVELOPMENT_SECRET_KEY = "development-only-never-in-production-0123456789abcdef"  # noqa: S105
 DEVELOPMENT_ENCRYPTION_KEY = "ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMzJieXQ="
@@ -74,6 +91,14 @@ def _trusted_proxies() -> int:
     return int(proxies)
 
 
+def _metrics_token() -> str:
+    """What Prometheus shows to read /metrics."""
+    token = str(env.str("METRICS_TOKEN", default=""))
+    if token and is_production() and len(token) < 32:
+        raise ImproperlyConfigured("METRICS_TOKEN can be guessed: production needs 32 random characters or more.")
+    return token
+
+
 def _encryption_key() -> str:
     key = required("FIELD_ENCRYPTION_KEY", development=DEVELOPMENT_ENCRYPTION_KEY)
     try:
@@ -117,6 +142,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         raise ImproperlyConfigured("Unset DEBUG: production does not start with it.")
     proxies = _trusted_proxies()
     public_url = required("PUBLIC_URL", development="http://127.0.0.1:8000")
+    static_root = env.str("STATIC_ROOT", default="") or None
     mailjet_key = env.str("MAILJET_API_KEY", default="")
     mailjet_secret = env.str("MAILJET_API_SECRET", default="")
     if bool(mailjet_key) != bool(mailjet_secret):
@@ -133,6 +159,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "WSGI_APPLICATION": f"{project}.wsgi.application",
         "DATABASES": {"default": _database(service)},
         "READY_WITHOUT_DATABASE": False,
+        "METRICS_TOKEN": _metrics_token(),
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "INSTALLED_APPS": [
             *apps,
@@ -216,7 +243,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         # Pages for people. A program that sends its token over HTTP is not helped by a redirect, and services may call
         # each other, and be probed, without the proxy.
         "SECURE_SSL_REDIRECT": production and proxies > 0,
-        "SECURE_REDIRECT_EXEMPT": [r"^livez$", r"^readyz$", r"^api/v1/", r"^\.well-known/"],
+        "SECURE_REDIRECT_EXEMPT": [r"^livez$", r"^readyz$", r"^metrics$", r"^api/v1/", r"^\.well-known/"],
         "SECURE_HSTS_SECONDS": env.int("HSTS_SECONDS", default=31_536_000 if production else 0),
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": env.bool("HSTS_INCLUDE_SUBDOMAINS", default=True),
         "SECURE_HSTS_PRELOAD": env.bool("HSTS_PRELOAD", default=True),
@@ -225,9 +252,13 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "X_FRAME_OPTIONS": "DENY",
         # Files
         "STATIC_URL": "/static/",
-        # Collected where an image is built; without that, WhiteNoise finds the files in their packages.
-        "STATIC_ROOT": env.str("STATIC_ROOT", default="") or None,
-        "WHITENOISE_USE_FINDERS": True,
+        # Collected and compressed where an image is built; without that, WhiteNoise finds the files in their packages.
+        "STATIC_ROOT": static_root,
+        "STORAGES": {
+            "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+            "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+        },
+        "WHITENOISE_USE_FINDERS": static_root is None,
         "WHITENOISE_ALLOW_ALL_ORIGINS": False,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": BODY_BYTES,
         "UPLOAD_MAX_SIZE": UPLOAD_BYTES,

@@ -1,4 +1,4 @@
-"""The addresses that every service has: probes, admin, login for the browsable API, spec and its pages.
+"""The addresses that every service has: probes, metrics, admin, login for the browsable API, spec and its pages.
 
 from chassis.urls import service_urls
 urlpatterns = service_urls("Orders") + [path("api/v1/", include("orders.api.urls")), ...]
@@ -14,7 +14,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 import chassis.identity.schema  # noqa: F401 - registers how the spec names our authentication
 from chassis.api_root import ApiRootView
-from chassis.health import livez, readyz
+from chassis.health import livez, metrics, readyz
 from chassis.identity.forms import AdminLoginForm, LoginForm
 
 error_handlers = (
@@ -53,6 +53,7 @@ def service_urls(name: str, *, description: str = "") -> list[URLPattern | URLRe
     return [
         path("livez", livez),
         path("readyz", readyz),
+        path("metrics", metrics),
         path("favicon.ico", RedirectView.as_view(url=FAVICON)),
         path("", RedirectView.as_view(url="/api/docs/")),
         path("admin/", admin.site.urls),

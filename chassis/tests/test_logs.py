@@ -17,6 +17,11 @@ from chassis.logs import logging_config, request_id
 from chassis.testing import make_token
 from tests.parcels.views import ParcelViewSet
 
+TRACED = {
+    "X-Request-ID": "request-0001",
+    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+}
+
 
 class Lines(StringIO):
     """What was written, line by line."""
@@ -52,6 +57,7 @@ def test_a_line_has_all_its_keys(lines: Lines) -> None:
         "message": "“Zoé” left\nand\u2028gone",
         "request_id": "request-0001",
         "account_id": "",
+        "trace_id": "",
         "parcel": "a",
         "at": 3,
     }
@@ -139,7 +145,7 @@ def test_a_request_writes_one_line(lines: Lines) -> None:
     client = APIClient()
     token = make_token(account="01234567-89ab-7def-8123-456789abcdef")
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
-    answer = client.get("/api/v1/parcels?search=secret", headers={"X-Request-ID": "request-0001"})
+    answer = client.get("/api/v1/parcels?search=secret", headers=TRACED)
     assert answer.status_code == 200
     (line,) = lines.all()
     assert line.pop("duration_ms") > 0
@@ -151,6 +157,7 @@ def test_a_request_writes_one_line(lines: Lines) -> None:
         "message": "request",
         "request_id": "request-0001",
         "account_id": "01234567-89ab-7def-8123-456789abcdef",
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
         "method": "GET",
         "path": "/api/v1/parcels",
         "status": 200,

@@ -129,3 +129,24 @@ def test_mailjets_keys_choose_its_backend(environment: ReadSettings) -> None:
 def test_a_field_encrypted_in_development_can_be_read_back() -> None:
     vault = Fernet(settings.DEVELOPMENT_ENCRYPTION_KEY)
     assert vault.decrypt(vault.encrypt(b"text")) == b"text"
+
+
+def test_a_value_may_lie_in_a_file(environment: ReadSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(SECRET + "\n")
+    variables = {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"}
+
+    def read(file: Path) -> dict[str, Any]:
+        monkeypatch.setattr(settings.env, "ENVIRON", settings._Environment(variables | {"SECRET_KEY_FILE": str(file)}))
+        return settings.service_settings(service="parcels", base_dir=Path("/srv"), apps=[])
+
+    assert read(tmp_path / "key")["SECRET_KEY"] == SECRET
+    with pytest.raises(ImproperlyConfigured) as stopped:
+        read(tmp_path / "missing")
+    assert str(stopped.value) == "SECRET_KEY_FILE names a file that cannot be read (No such file or directory)."
+    assert stopped.value.__suppress_context__
+
+
+def test_production_wants_a_metrics_token_that_cannot_be_guessed(environment: ReadSettings) -> None:
+    with pytest.raises(ImproperlyConfigured, match="METRICS_TOKEN can be guessed"):
+        environment(**PRODUCTION, METRICS_TOKEN="prometheus")
+    assert environment(**PRODUCTION, METRICS_TOKEN="t" * 32)["METRICS_TOKEN"] == "t" * 32

@@ -8,5 +8,5 @@ class JobsConfig(AppConfig):
     verbose_name = "Background jobs"
 
     def ready(self) -> None:
-        """Import every app's `tasks.py`, so that a worker knows all tasks by name."""
-        autodiscover_modules("tasks")
+        """Import every app's `tasks.py`, so that a worker knows all tasks by name, and `metrics.py`."""
+        autodiscover_modules("tasks", "metrics")

@@ -32,6 +32,8 @@ class Job(models.Model):
     lease = models.UUIDField(null=True, blank=True, help_text="Names the worker's claim while one works on it.")
     attempts = models.PositiveIntegerField(default=0)
     request_id = models.CharField(max_length=64, blank=True)
+    # A default of the database, too: the last release writes rows without it.
+    traceparent = models.CharField(max_length=80, blank=True, default="", db_default="")
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -48,6 +50,7 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["run_at"], condition=models.Q(state="waiting"), name="job_due"),
             models.Index(fields=["finished_at"], name="job_finished_at"),
+            models.Index(fields=["finished_at"], condition=models.Q(state="dead"), name="job_dead"),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ from django.db.models.functions import Now
 from chassis.ids import uuid7
 from chassis.jobs.models import Job
 from chassis.logs import request_id
+from chassis.tracing import traceparent
 
 P = ParamSpec("P")
 
@@ -69,6 +70,7 @@ class Task(Generic[P]):
                     key=key,
                     run_at=Now() + delay,
                     request_id=request_id.get(),
+                    traceparent=traceparent(),
                 )
             ],
             ignore_conflicts=key is not None,

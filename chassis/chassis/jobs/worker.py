@@ -7,15 +7,18 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections, connection, transaction
 from django.db.models.functions import Now
 
+from chassis import tracing
 from chassis.http import jitter
 from chassis.jobs.models import Job, JobState, Schedule
 from chassis.jobs.tasks import Periodic, PermanentFailureError, Task, current_job, periodic, periodics, tasks
 from chassis.logs import request_id
+from chassis.metrics import job_runs, job_seconds
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +41,7 @@ class Claim:
     arguments: dict[str, Any]
     attempts: int
     request_id: str
+    traceparent: str
     last_error: str
 
 
@@ -55,7 +59,16 @@ def claim_due(*, limit: int) -> list[Claim]:
                 run_at=Now() + (known.lease if known else timedelta(minutes=1)),
             )
             claims.append(
-                Claim(job.pk, lease, job.task, job.arguments, job.attempts + 1, job.request_id, job.last_error)
+                Claim(
+                    id=job.pk,
+                    lease=lease,
+                    task=job.task,
+                    arguments=job.arguments,
+                    attempts=job.attempts + 1,
+                    request_id=job.request_id,
+                    traceparent=job.traceparent,
+                    last_error=job.last_error,
+                )
             )
     return claims
 
@@ -71,7 +84,7 @@ def run(claim: Claim) -> None:
         elif claim.attempts > known.max_attempts:
             _bury(claim, claim.last_error or "its worker died, or its lease ran out, at every attempt")
         else:
-            _run_known(known, claim)
+            tracing.resume(claim.traceparent, claim.task, partial(_run_known, known, claim))
     finally:
         request_id.reset(request_token)
         current_job.reset(job_token)
@@ -79,6 +92,7 @@ def run(claim: Claim) -> None:
 
 def _run_known(known: Task[Any], claim: Claim) -> None:
     names = {"job": str(claim.id), "task": claim.task, "attempts": claim.attempts}
+    began, outcome = time.monotonic(), "failed"
     try:
         if known.atomic:
             with transaction.atomic():
@@ -88,6 +102,7 @@ def _run_known(known: Task[Any], claim: Claim) -> None:
             known.function(**claim.arguments)
             _finish(claim)
     except LeaseLostError:
+        outcome = "lost"
         logger.warning("job lease lost", extra=names)
     except Exception as exc:
         logger.warning("job failed", extra=names, exc_info=exc)
@@ -96,11 +111,16 @@ def _run_known(known: Task[Any], claim: Claim) -> None:
             connection.close_if_unusable_or_obsolete()
         error = f"{type(exc).__name__}: {exc}"
         if isinstance(exc, PermanentFailureError) or claim.attempts >= known.max_attempts:
+            outcome = "dead"
             _bury(claim, error)
         else:
             _postpone(claim, error)
     else:
+        outcome = "done"
         logger.info("job done", extra=names)
+    finally:
+        job_runs.labels(claim.task, outcome).inc()
+        job_seconds.labels(claim.task).observe(time.monotonic() - began)
 
 
 def retry_delay(attempts: int) -> timedelta:
@@ -172,6 +192,10 @@ class Worker:
         self._stopping = False
         self._slots = threading.BoundedSemaphore(threads)
         self._periodic_running: set[str] = set()
+        self.turned_at = time.monotonic()
+        """When the loop last went round, with its database or without."""
+        self.ready = False
+        """Whether the database answered then."""
 
     def stop(self) -> None:
         self._stopping = True
@@ -183,6 +207,7 @@ class Worker:
         ):
             next_schedule = 0.0
             while not self._stopping:
+                self.turned_at = time.monotonic()
                 try:
                     close_old_connections()
                     if time.monotonic() >= next_schedule:
@@ -192,7 +217,9 @@ class Worker:
                                 self._periodic_running.add(one.name)
                                 turns.submit(self._take_turn, one)
                     taken = self._take_jobs(jobs)
+                    self.ready = True
                 except (DatabaseError, InterfaceError) as exc:
+                    self.ready = False
                     logger.warning("worker waits for its database", extra={"error": _said(exc)})
                     connection.close()
                     time.sleep(jitter(DATABASE_PAUSE_SECONDS))

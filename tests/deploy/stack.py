@@ -1,0 +1,150 @@
+"""The stack of docker/compose.yaml with the demo's overrides, from a copy of its folder with secrets of its own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from local import demo_accounts
+from local.ports import free_ports
+from local.services import ROOT, SERVICES
+from tests.deploy.engine import Engine
+
+PROJECT = "shop-deploy-test"
+PORTS = ("PLAIN_PORT", "PUBLIC_PORT", "AUTH_PORT", "INVENTORY_PORT", "ORDERS_PORT", "PAYMENT_PORT", "PROMETHEUS_PORT")
+
+
+class Stack:
+    """What `docker compose` runs, and where it is reached."""
+
+    def __init__(self, engine: Engine, images: dict[str, str], folder: Path) -> None:
+        self.engine = engine
+        self.folder = folder / "docker"
+        shutil.copytree(ROOT / "docker", self.folder, ignore=shutil.ignore_patterns("secrets", "mail", ".env"))
+        shutil.copytree(ROOT / "monitoring", folder / "monitoring")
+        self.mail = self.folder / "mail"
+        self.mail.mkdir()
+        self.mail.chmod(0o777)  # the containers' user is another
+        self._ports = dict(zip(PORTS, (str(port) for port in free_ports(len(PORTS))), strict=True))
+        self.url = f"http://localhost:{self._ports['PUBLIC_PORT']}"
+        self.variables = {
+            **images,
+            **self._ports,
+            "COMPOSE_PROJECT_NAME": PROJECT,
+            "SHOP_URL": self.url,
+            "PROMETHEUS_ADDRESS": f"127.0.0.1:{self._ports['PROMETHEUS_PORT']}",
+            "VERSION": "1",
+        }
+        self.options = ["--env-file", str(self.folder / "demo.env")]
+        self.options += ["-f", str(self.folder / "compose.yaml"), "-f", str(self.folder / "compose.demo.yaml")]
+
+    def address(self, variable: str) -> str:
+        return f"http://localhost:{self._ports[variable]}"
+
+    def prepare(self) -> str:
+        """Draw the secrets, as an operator does; return what was said."""
+        done = subprocess.run(
+            ["sh", str(self.folder / "make-secrets.sh")], capture_output=True, text=True, check=True, timeout=60
+        )
+        accounts = self.folder / "secrets" / "demo_accounts.json"
+        demo_accounts.write_accounts(accounts)
+        accounts.chmod(0o444)
+        return done.stdout
+
+    def compose(self, *arguments: str, check: bool = True, timeout: float = 600, **variables: str) -> str:
+        done = self.engine.composed(
+            self.options, *arguments, variables=self.variables | variables, check=check, timeout=timeout
+        )
+        return done.stdout
+
+    def up(self, *arguments: str) -> None:
+        try:
+            self.compose("up", "--detach", "--wait", "--no-build", *arguments)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.compose('logs', '--tail', '15', check=False)}") from error
+
+    def down(self) -> None:
+        self.compose("--profile", "*", "down", "--volumes", "--timeout", "5", check=False)
+
+    def containers(self, service: str) -> list[str]:
+        """The ids of a service's running containers."""
+        return self.compose("ps", "--quiet", service).split()
+
+    def crash(self, container: str) -> None:
+        """Kill a container's process as the kernel would: Docker starts again what nobody has stopped."""
+        os.kill(int(self.engine.inspect(container)["State"]["Pid"]), 9)
+
+    def rollout(self, version: str, *services: str, patience: int = 180) -> "subprocess.CompletedProcess[str]":
+        command = " ".join([*self.engine.compose, *self.options])
+        return subprocess.run(
+            ["sh", str(self.folder / "rollout.sh"), version, *services],
+            env=self.engine.environment
+            | self.variables
+            | {"COMPOSE": command, "DOCKER": self.engine.docker, "READY_SECONDS": str(patience)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=1200,
+        )
+
+    def sql(self, service: str, statement: str) -> str:
+        return self.compose(
+            *("exec", "-T", "-e", "PGHOST=/var/run/postgresql", f"{service}-database"),
+            *("psql", "-X", "-A", "-t", "-U", "provisioning", "-d", service, "-c", statement),
+        ).strip()
+
+    def demo_file(self) -> Path:
+        """What `local.demo` reads to play a purchase."""
+
+        def login(account: demo_accounts.DemoAccount) -> dict[str, str]:
+            return {"id": account.id, "email": account.email, "password": account.password}
+
+        path = self.folder / "demo.json"
+        sellers = [login(account) for account in demo_accounts.sellers()]
+        content = {"urls": {"aggregator": self.url}, "mail": str(self.mail), "logins": {"sellers": sellers}}
+        path.write_text(json.dumps(content))
+        return path
+
+    def buy(self) -> str:
+        """Play the demo's purchase, in a process as `make demo` does; return what it said."""
+        play = "import sys; from pathlib import Path; from local import demo; demo.play(Path(sys.argv[1]))"
+        done = subprocess.run(
+            [sys.executable, "-c", play, str(self.demo_file())],
+            cwd=ROOT, capture_output=True, text=True, check=False, timeout=180,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{done.stdout[-2500:]}\n{done.stderr[-1500:]}"
+        return done.stdout
+
+
+def build(engine: Engine, images: dict[str, str], certificates: Path | None) -> None:
+    """Build the five images of version 1, as docker/compose.yaml says."""
+    for service in SERVICES:
+        secret = ["--secret", f"id=ca,src={certificates}"] if certificates else []
+        engine.run(
+            *("build", "-f", "docker/Dockerfile", *secret),
+            *("--build-arg", f"SERVICE={service.name}", "--build-arg", f"PYTHON_IMAGE={images['PYTHON_IMAGE']}"),
+            *("--build-arg", "VERSION=1", "--build-arg", "REVISION=tested", "-t", f"mylittleshopping/{service.name}:1"),
+            ".",
+            timeout=900,
+        )
+
+
+def eventually(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
+    """Ask until the answer is true, and return it; the last error is shown when it never is."""
+    until = time.monotonic() + seconds
+    said: object = ""
+    while True:
+        try:
+            if found := condition():
+                return found
+        except (requests.RequestException, AssertionError, KeyError) as error:
+            said = error
+        assert time.monotonic() < until, f"{what}: not within {seconds:.0f} s. {said}"
+        time.sleep(1)

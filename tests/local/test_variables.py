@@ -1,0 +1,60 @@
+"""The tables of docs/operations/configure.md: complete, and in words."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from local import variables
+from local.errors import LocalError
+
+
+def test_what_the_code_reads_is_found_with_its_default() -> None:
+    source = """
+env.str("ONE", default="a")
+env.bool("TWO", default=True)
+env.list("THREE", default=[])
+env.int("FOUR", default=5 if production else 0)
+required("FIVE", development="b")
+os.environ.get("SIX", "7")
+os.environ.get("SEVEN")
+env.str("not one", default="")
+other("EIGHT")
+"""
+    assert dict(variables._read_in(ast.parse(source))) == {
+        "ONE": "`a`",
+        "TWO": "`true`",
+        "THREE": "–",
+        "FOUR": "?",
+        "FIVE": "required in production",
+        "SIX": "`7`",
+        "SEVEN": "–",
+    }
+
+
+def test_the_page_names_what_only_some_services_read() -> None:
+    found = variables.in_code()
+    assert found["PAYMENT_PROVIDER"].where == {"payment"}
+    assert found["SECRET_KEY"].where == {"all"}
+    assert "STORED_COMMENTED_OUT" not in found
+    compose = variables.in_compose()
+    assert compose["SHOP_HOST"].default == "required"
+    assert compose["WEB_THREADS"].default == "`8`"
+
+
+@pytest.mark.parametrize(
+    ("meanings", "said"),
+    [
+        ("[services]\n", "ALLOWED_HOSTS is read, and has no meaning"),
+        ('[services]\nNO_SUCH_THING.means = "x"\n', "NO_SUCH_THING has a meaning, and is read nowhere"),
+    ],
+)
+def test_a_gap_between_code_and_meanings_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, meanings: str, said: str
+) -> None:
+    (tmp_path / "variables.toml").write_text(meanings)
+    monkeypatch.setattr(variables, "MEANINGS", tmp_path / "variables.toml")
+    before = variables.PAGE.read_text()
+    with pytest.raises(LocalError, match=said):
+        variables.write_page()
+    assert variables.PAGE.read_text() == before
