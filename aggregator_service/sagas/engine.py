@@ -166,14 +166,14 @@ class Drive:
     def _passed(self, step: Step, position: int, result: Mapping[str, Any]) -> None:
         """Write a step's success, and with it the intent of the next one: one write a step."""
         steps = self.definition.steps
-        changes: dict[str, Any] = {"done": position + 1, "attempts": 0, "data": {**self.saga.data, **result}}
+        data = {**self.saga.data, **result}
+        changes: dict[str, Any] = {"done": position + 1, "attempts": 0} | ({"data": data} if result else {})
         if isinstance(step, Pivot):
             changes |= {"direction": Direction.FORWARD, "failure": None}
         if position + 1 < len(steps):
             changes |= {"intended": position + 2, "step": steps[position + 1].name}
             self._write(**changes)
         else:
-            data = changes["data"]
             self._end(SagaState.COMPLETED, *self._answer(self.definition.completed, data), **changes)
 
     def _decide(self) -> None:

@@ -5,11 +5,10 @@ key. The first of two calls for one id wins, whichever it is; the other sees wha
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 from django.utils import timezone
 
 from carts import services as carts
@@ -157,16 +156,28 @@ def _take(lines: list[CartLine]) -> None:
             )
     if short:
         raise OutOfStockError(data={"lines": short})
-    for line in lines:
-        enough = StockLevel.objects.filter(pk=line.variant_id, on_hand__gte=F("reserved") + line.quantity)
-        if not enough.update(reserved=F("reserved") + line.quantity):
-            raise OutOfStockError(data={"lines": []})
+    if _change_reserved({line.variant_id: line.quantity for line in lines}) < len(lines):
+        raise OutOfStockError(data={"lines": []})
 
 
 def _give_back(lines: list[ReservationLine]) -> None:
     _lock_levels(line.variant_id for line in lines)
-    for line in lines:
-        StockLevel.objects.filter(pk=line.variant_id).update(reserved=F("reserved") - line.quantity)
+    _change_reserved({line.variant_id: -line.quantity for line in lines})
+
+
+def _change_reserved(pieces: Mapping[uuid.UUID, int]) -> int:
+    """Promise so many pieces of each variant, or with a negative number take the promise back.
+
+    One statement for all of them, conditional for each on what is there; returns how many variants it changed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE stock_stocklevel SET reserved = reserved + change.pieces"
+            " FROM unnest(%s::uuid[], %s::int[]) AS change (variant, pieces)"
+            " WHERE variant_id = change.variant AND on_hand >= reserved + change.pieces",
+            [list(pieces), list(pieces.values())],
+        )
+        return cursor.rowcount
 
 
 def _write_reservation(

@@ -139,8 +139,8 @@ MUTATIONS = (
         edits=(
             Edit(
                 "orders_service/orders/selectors.py",
-                "    return placed_orders().filter(buyer=buyer)\n",
-                "    return placed_orders()\n",
+                "    return _shown_rows(orders if buyer is None else orders.filter(buyer=buyer))\n",
+                "    return _shown_rows(orders)\n",
             ),
         ),
         nets=(PERMISSIONS, suite("orders")),
@@ -157,10 +157,11 @@ MUTATIONS = (
             ),
             Edit(
                 "inventory_service/stock/services.py",
-                'filter(pk=line.variant_id, on_hand__gte=F("reserved") + line.quantity)\n'
-                '        if not enough.update(reserved=F("reserved") + line.quantity):',
-                "filter(pk=line.variant_id)\n"
-                "        if not enough.update(reserved=levels[line.variant_id].reserved + line.quantity):",
+                "    if _change_reserved({line.variant_id: line.quantity for line in lines}) < len(lines):\n"
+                '        raise OutOfStockError(data={"lines": []})\n',
+                "    for line in lines:\n"
+                "        taken = levels[line.variant_id].reserved + line.quantity\n"
+                "        StockLevel.objects.filter(pk=line.variant_id).update(reserved=taken)\n",
             ),
         ),
         nets=(RACE, suite("inventory"), CHAOS),

@@ -11,9 +11,11 @@ from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections, connection, transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.db.models.functions import Now
 
 from chassis import tracing
+from chassis.hot_reads import hot_read
 from chassis.http import jitter
 from chassis.jobs.models import Job, JobState, Schedule
 from chassis.jobs.tasks import Periodic, PermanentFailureError, Task, current_job, periodic, periodics, tasks
@@ -45,9 +47,17 @@ class Claim:
     last_error: str
 
 
+@hot_read
+def _due_jobs() -> QuerySet[Job, dict[str, Any]]:
+    """Whether there is anything to do: asked all the time, and mostly in vain."""
+    return Job.objects.filter(state=JobState.WAITING, run_at__lte=Now()).order_by("run_at").values("id")
+
+
 def claim_due(*, limit: int) -> list[Claim]:
     """Lease up to `limit` due jobs to this worker; jobs that others hold are skipped, not waited for."""
-    claims = []
+    claims: list[Claim] = []
+    if not _due_jobs(limit=1):
+        return claims
     with transaction.atomic():
         due = Job.objects.filter(state=JobState.WAITING, run_at__lte=Now()).order_by("run_at")
         for job in due.select_for_update(skip_locked=True)[:limit]:
@@ -163,12 +173,21 @@ def _held(claim: Claim) -> Any:
 
 def due_periodics() -> list[Periodic]:
     """Return the periodic tasks whose turn it is, each handed to one worker by moving its due time."""
-    Schedule.objects.bulk_create([Schedule(task=name) for name in periodics], ignore_conflicts=True)
+    due = {row["task"]: row["is_due"] for row in _schedule()}
+    if missing := periodics.keys() - due.keys():
+        Schedule.objects.bulk_create([Schedule(task=name) for name in missing], ignore_conflicts=True)
     return [
         one
         for one in periodics.values()
-        if Schedule.objects.filter(task=one.name, due_at__lte=Now()).update(due_at=Now() + one.every)
+        if due.get(one.name, True)
+        and Schedule.objects.filter(task=one.name, due_at__lte=Now()).update(due_at=Now() + one.every)
     ]
+
+
+@hot_read
+def _schedule() -> QuerySet[Schedule, dict[str, Any]]:
+    is_due = ExpressionWrapper(Q(due_at__lte=Now()), output_field=BooleanField())
+    return Schedule.objects.values("task", is_due=is_due)
 
 
 def run_periodic(one: Periodic) -> None:
@@ -242,6 +261,7 @@ class Worker:
         return bool(claims)
 
     def _run_job(self, claim: Claim) -> None:
+        close_old_connections()
         try:
             run(claim)
         except (DatabaseError, InterfaceError) as exc:
@@ -251,12 +271,13 @@ class Worker:
             # Nothing waits for this thread's result: it would be lost.
             logger.exception("job end not written", extra={"job": str(claim.id)})
         finally:
-            connection.close()
+            close_old_connections()  # a healthy one is kept for the thread's next job
             self._slots.release()
 
     def _take_turn(self, one: Periodic) -> None:
+        close_old_connections()
         try:
             run_periodic(one)
         finally:
-            connection.close()
+            close_old_connections()
             self._periodic_running.discard(one.name)
