@@ -74,6 +74,12 @@ class Market:
         door.close()
         return buyers
 
+    def restart(self, service: str, **variables: str) -> None:
+        """Start a service again with other variables."""
+        self.platform.stop_service(service)
+        self.platform.environment[service] |= variables
+        self.platform.start_service(service)
+
     def next_variants(self, count: int) -> list[tuple[str, str, int]]:
         """The next so many of the variants that will not run out, so that buyers seldom meet at one."""
         with self._lock:

@@ -98,6 +98,14 @@ class Reference:
         self._web.stop(5)
         self._postgres.stop()
 
+    @property
+    def postgres_pid(self) -> int:
+        return self._postgres.process.pid or 0
+
+    def another_database(self, name: str) -> str:
+        """The URL of a new database at the reference's PostgreSQL."""
+        return self._postgres.provide(name)
+
     def cpu_ms(self, *, connections: int) -> float:
         """Milliseconds of processor that a request costs now."""
         pids = {"web": self._web.pid or 0, "postgres": self._postgres.process.pid or 0}

@@ -60,6 +60,8 @@ SPECTACULAR_SETTINGS = SHARED["SPECTACULAR_SETTINGS"] | {
 # How long a request drives its checkout itself; then a worker goes on, and the buyer is told where to look.
 CHECKOUT_SECONDS = env.float("CHECKOUT_SECONDS", default=10.0)
 READY_WITHOUT_DATABASE = True  # all but checkouts
+# How long a process answers anonymous callers with a page of the catalogue that it has; 0: each is read anew.
+CATALOGUE_CACHE_SECONDS = env.float("CATALOGUE_CACHE_SECONDS", default=0.0)
 
 INVENTORY_URL = required("INVENTORY_URL", development="http://127.0.0.1:8002")
 ORDERS_URL = required("ORDERS_URL", development="http://127.0.0.1:8003")

@@ -3,6 +3,7 @@
 import importlib
 import time
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -19,7 +20,7 @@ from gateways import service_token as token_module
 from gateways.models import ServiceToken
 from gateways.service_token import NoServiceTokenError, ServiceTokenKeeper
 from gateways.tasks import keep_service_token
-from storefront import composition
+from storefront import composition, page_cache
 from tests.conftest import FakeService, Services, issued, problem
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +101,58 @@ def test_services_have_no_carts_here(client_for: ClientFactory, services: Servic
     assert service.put(f"{cart}/lines/{uuid.uuid4()}", {"quantity": 1}).status_code == 403
     assert service.delete(f"{cart}/lines/{uuid.uuid4()}").status_code == 403
     assert services.inventory.received == []
+
+
+@pytest.fixture
+def remembering(settings: Settings) -> Iterator[None]:
+    settings.CATALOGUE_CACHE_SECONDS = 60
+    yield
+    page_cache.forget()
+
+
+def test_a_page_is_read_anew_unless_an_operator_says_otherwise(anonymous: APIClient, services: Services) -> None:
+    services.inventory.tell("GET /api/v1/categories", 200, {"results": []})
+    for _ in range(3):
+        anonymous.get("/api/v1/categories")
+    assert len(services.inventory.received) == 3
+
+
+def test_anonymous_programs_share_a_page(
+    anonymous: APIClient, client_for: ClientFactory, services: Services, remembering: None
+) -> None:
+    services.inventory.tell("GET /api/v1/products", 200, {"next": None, "previous": None, "results": [summary()]})
+    services.auth.tell("GET /api/v1/sellers", 200, {"results": []})
+    first, again = anonymous.get("/api/v1/products"), anonymous.get("/api/v1/products")
+    assert first.json() == again.json()
+    assert again["Content-Type"] == "application/json"
+    assert len(services.inventory.received) == 1
+    anonymous.get("/api/v1/products?page_size=5")
+    anonymous.get("/api/v1/products", headers={"Accept": "text/html"})
+    client_for().get("/api/v1/products")
+    assert len(services.inventory.received) == 4
+
+
+def test_a_page_is_not_remembered_for_longer_than_it_may_be(
+    anonymous: APIClient, services: Services, remembering: None, settings: Settings
+) -> None:
+    settings.CATALOGUE_CACHE_SECONDS = 0.05
+    services.inventory.tell("GET /api/v1/categories", 200, {"results": []})
+    anonymous.get("/api/v1/categories")
+    time.sleep(0.1)
+    anonymous.get("/api/v1/categories")
+    assert len(services.inventory.received) == 2
+
+
+def test_a_page_that_misses_a_part_and_a_refusal_are_remembered_for_nobody(
+    anonymous: APIClient, services: Services, remembering: None, settings: Settings, nobody_listens: str
+) -> None:
+    settings.AUTH_URL = nobody_listens
+    services.inventory.tell("GET /api/v1/products", 200, {"next": None, "previous": None, "results": [summary()]})
+    services.inventory.tell("GET /api/v1/products/nothing", 404, problem("product_not_found", 404))
+    for _ in range(2):
+        assert anonymous.get("/api/v1/products").json()["degraded"] == ["sellers"]
+        assert anonymous.get("/api/v1/products/nothing").status_code == 404
+    assert len(services.inventory.received) == 4
 
 
 def test_names_are_remembered_and_outlive_the_auth_service(

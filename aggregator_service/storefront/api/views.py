@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -17,6 +18,7 @@ from gateways.calls import caller_headers
 from gateways.pages import public_page
 from storefront.api import serializers as shapes
 from storefront.composition import with_payments, with_seller_names
+from storefront.page_cache import remembered
 
 
 class PublicViewSet(ServiceViewSet):
@@ -131,8 +133,8 @@ class CategoryViewSet(PublicViewSet):
         summary="The whole category tree, parents first",
         responses=shapes.CategoriesSerializer,
     )
-    def list(self, request: Request) -> Response:
-        return Response(inventory.categories(headers=caller_headers(request)))
+    def list(self, request: Request) -> Response | HttpResponse:
+        return remembered(request, lambda: inventory.categories(headers=caller_headers(request)))
 
 
 class ProductViewSet(PublicViewSet):
@@ -148,11 +150,14 @@ class ProductViewSet(PublicViewSet):
         parameters=[shapes.ProductQuerySerializer],
         responses=shapes.ProductPageSerializer,
     )
-    def list(self, request: Request) -> Response:
+    def list(self, request: Request) -> Response | HttpResponse:
         query = validated_query(request, shapes.ProductQuerySerializer)
-        page = public_page(request, inventory.products(headers=caller_headers(request), query=query))
-        degraded = with_seller_names(page["results"])
-        return Response({**page, "degraded": degraded})
+
+        def page() -> dict[str, Any]:
+            found = public_page(request, inventory.products(headers=caller_headers(request), query=query))
+            return {**found, "degraded": with_seller_names(found["results"])}
+
+        return remembered(request, page)
 
     @extend_schema(
         operation_id="products_retrieve",
@@ -160,10 +165,13 @@ class ProductViewSet(PublicViewSet):
         summary="A product by id or slug",
         responses=shapes.ProductSerializer,
     )
-    def retrieve(self, request: Request, id_or_slug: str) -> Response:
-        product = inventory.product(id_or_slug=id_or_slug, headers=caller_headers(request))
-        degraded = with_seller_names([product])
-        return Response({**product, "degraded": degraded})
+    def retrieve(self, request: Request, id_or_slug: str) -> Response | HttpResponse:
+        def detail() -> dict[str, Any]:
+            product = inventory.product(id_or_slug=id_or_slug, headers=caller_headers(request))
+            degraded = with_seller_names([product])
+            return {**product, "degraded": degraded}
+
+        return remembered(request, detail)
 
 
 class CartViewSet(PublicViewSet):
