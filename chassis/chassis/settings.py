@@ -136,6 +136,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "INSTALLED_APPS": [
             *apps,
+            "chassis.database",
             "chassis.identity",
             "chassis.idempotency",
             "chassis.jobs",
