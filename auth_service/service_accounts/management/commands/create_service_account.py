@@ -1,10 +1,10 @@
-import os
 import secrets
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chassis.errors import DomainError
+from chassis.settings import env
 from service_accounts.services import save_service_account
 
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--scopes", required=True, nargs="+", help="Separated by commas or spaces.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        given = os.environ.get("SERVICE_CLIENT_SECRET", "")
+        given = env.str("SERVICE_CLIENT_SECRET", default="")
         secret = given or secrets.token_urlsafe(32)
         scopes = [scope for part in options["scopes"] for scope in part.replace(",", " ").split()]
         try:
