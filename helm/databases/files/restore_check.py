@@ -2,9 +2,10 @@
 
     restore_check.py SERVICE…
 
-Each service's scratch cluster is the manifest CHECK_FOLDER/SERVICE.json, which the operator fills from the bucket. A restored
-database passes when its rows reach close enough to now, its migrations are there, every constraint is validated and every
-table can be read to its end, checksums included. Exit code 1 when one of them fails; the others are checked all the same.
+Each service's scratch cluster is the manifest CHECK_FOLDER/SERVICE.json, which the operator fills from the bucket. A
+restored database passes when its rows reach close enough to now, its migrations are there, every constraint is
+validated and every table can be read to its end, checksums included. Exit code 1 when one of them fails; the others
+are checked all the same.
 """
 
 import base64
