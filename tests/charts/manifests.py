@@ -66,13 +66,11 @@ def template(thing: Object) -> Object | None:
     """The pod template of a workload: its metadata and spec; None for what makes no pods."""
     if thing["kind"] == "Pod":
         return thing
-    if thing["kind"] == "CronJob":
-        found: Object = thing["spec"]["jobTemplate"]["spec"]["template"]
-        return found
-    if thing["kind"] in {"Deployment", "StatefulSet", "DaemonSet", "Job"}:
-        found = thing["spec"]["template"]
-        return found
-    return None
+    if thing["kind"] not in {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}:
+        return None
+    maker = thing["spec"]["jobTemplate"]["spec"] if thing["kind"] == "CronJob" else thing["spec"]
+    found: Object = maker["template"]
+    return found
 
 
 def pods(things: tuple[Object, ...]) -> list[Pod]:
@@ -92,22 +90,19 @@ def pods(things: tuple[Object, ...]) -> list[Pod]:
 
 
 def secret_keys(pod: Pod) -> Iterator[tuple[str, str | None]]:
-    """Each secret, and key in it, that a pod cannot start without; the key is None where the whole secret is mounted."""
+    """Each secret, and key in it, that a pod cannot start without; None for the key where all of it is mounted."""
     for container in pod.containers:
         for variable in container.get("env", []):
             if reference := variable.get("valueFrom", {}).get("secretKeyRef"):
                 yield reference["name"], reference["key"]
-        for source in container.get("envFrom", []):
-            if "secretRef" in source:
-                yield source["secretRef"]["name"], None
+        yield from ((each["secretRef"]["name"], None) for each in container.get("envFrom", []) if "secretRef" in each)
     for volume in pod.spec.get("volumes", []):
         if "secret" in volume:
             yield from _items(volume["secret"]["secretName"], volume["secret"])
-        for source in volume.get("projected", {}).get("sources", []):
-            if "secret" in source:
-                yield from _items(source["secret"]["name"], source["secret"])
-    for reference in pod.spec.get("imagePullSecrets", []):
-        yield reference["name"], None
+        sources = volume.get("projected", {}).get("sources", [])
+        for secret in (source["secret"] for source in sources if "secret" in source):
+            yield from _items(secret["name"], secret)
+    yield from ((reference["name"], None) for reference in pod.spec.get("imagePullSecrets", []))
 
 
 def config_maps(pod: Pod) -> Iterator[tuple[str, str | None]]:

@@ -1,7 +1,7 @@
 """What NetworkPolicies let through, by the rules of networking.k8s.io/v1.
 
-A pod that no policy of a direction selects is open in that direction; one that is selected takes what any of them allows. A
-connection needs the leave of its source's egress and of its target's ingress.
+A pod that no policy of a direction selects is open in that direction; one that is selected takes what any of them
+allows. A connection needs the leave of its source's egress and of its target's ingress.
 """
 
 import ipaddress

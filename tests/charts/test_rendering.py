@@ -166,11 +166,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     (
         "mylittleshopping",
         "prod",
-        {
-            "services": {
-                "orders": {"database": {"secret": "far", "egress": [{"cidr": "10.0.0.5/32", "port": 5432}]}}
-            }
-        },
+        {"services": {"orders": {"database": {"secret": "far", "egress": [{"cidr": "10.0.0.5/32", "port": 5432}]}}}},
         "say in databases.tls.caSecret who signed its certificate",
     ),
     ("mylittleshopping", "prod", {"mailjet": {"enabled": False}}, "mailjet.enabled is false: production needs it"),
