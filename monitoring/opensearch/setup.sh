@@ -7,7 +7,8 @@ tries=${SETUP_TRIES:-60}
 # The password goes by a file descriptor: arguments are seen by every process of the machine.
 ask() {
     if [ -n "${OPENSEARCH_USER:-}" ]; then
-        printf 'user = "%s:%s"\n' "$OPENSEARCH_USER" "$OPENSEARCH_PASSWORD" |
+        printf '%s:%s\n' "$OPENSEARCH_USER" "$OPENSEARCH_PASSWORD" |
+            sed 's/[\\"]/\\&/g; s/^/user = "/; s/$/"/' |
             curl --silent --show-error --max-time 20 --config - --header 'Content-Type: application/json' "$@"
     else
         curl --silent --show-error --max-time 20 --header 'Content-Type: application/json' "$@"
