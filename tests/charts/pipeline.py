@@ -1,8 +1,8 @@
 """Runs monitoring/logstash/pipeline.conf on events, by what Logstash's handbook says of the filters that it uses.
 
 Logstash itself cannot be had from a package index. The pipeline's text is parsed by its grammar; conditions, `json`,
-`date`, `mutate` and `grok` do here what is documented, in the documented order. Anything else in the pipeline is refused
-(UnknownError), so that what is not weighed cannot slip in.
+`date`, `mutate` and `grok` do here what is documented, in the documented order. Anything else in the pipeline is
+refused (UnknownError), so that what is not weighed cannot slip in.
 """
 
 import copy

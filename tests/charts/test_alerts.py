@@ -1,4 +1,4 @@
-"""Every alert rings when it should, is silent in calm, and leads to a section of the runbook; dashboards ask for what there is."""
+"""Every alert rings when it should, is silent in calm, and leads to the runbook; dashboards ask for what there is."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""From a service's real log lines to what the store holds: the pipeline's filters run on them, the store's field types."""
+"""From a service's real log lines to what the store holds: the pipeline's filters, run on them; its field types."""
 
 import json
 import os

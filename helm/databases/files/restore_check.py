@@ -44,7 +44,7 @@ def main(services: list[str]) -> int:
             found = check(service)
         except (CheckError, OSError, psycopg2.Error) as error:
             failed.append(service)
-            say(service, f"FAILED after {time.monotonic() - started:.0f} s: {error}")
+            say(service, f"FAILED after {time.monotonic() - started:.0f} s: {error}", level="ERROR")
         else:
             say(service, f"restored and read in {time.monotonic() - started:.0f} s: {found}")
     return 1 if failed else 0
@@ -152,8 +152,8 @@ def namespace() -> str:
     return (POD / "namespace").read_text().strip()
 
 
-def say(service: str, text: str) -> None:
-    print(json.dumps({"service": service, "level": "INFO", "logger": "restore_check", "message": text}), flush=True)
+def say(service: str, text: str, *, level: str = "INFO") -> None:
+    print(json.dumps({"service": service, "level": level, "logger": "restore_check", "message": text}), flush=True)
 
 
 if __name__ == "__main__":
