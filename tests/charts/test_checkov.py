@@ -42,7 +42,9 @@ def test_every_finding_is_mended_or_left_with_a_reason() -> None:
     open_ = []
     for check, resource, text in findings():
         fitting = [
-            n for n, one in enumerate(left) if one["check"] == check and re.fullmatch(one["resources"], resource)
+            n
+            for n, one in enumerate(left)
+            if re.fullmatch(one["check"], check) and re.fullmatch(one["resources"], resource)
         ]
         used |= set(fitting)
         if not fitting:
