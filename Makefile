@@ -10,7 +10,7 @@ SERVICE_FOLDERS := auth_service:inventory_service:orders_service:payment_service
 GENERATED := '*/openapi.yaml' '*.mo' clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset logs demo audit test test-exhaustive latency test-browser lint fmt bandit audit-dependencies \
+.PHONY: help setup run reset logs demo audit test test-exhaustive latency test-browser test-charts charts lint fmt bandit audit-dependencies \
 	typecheck imports spec clients messages migrations drift compatibility release fuzz chaos mutations check
 
 help: ## List the targets
@@ -51,6 +51,15 @@ test-browser: ## Run the browser tests (they need Chromium)
 	@$(PYTHON) -m local.bootstrap browser
 	@exec $(PY) -m local test browser
 
+test-charts: ## Run the tests of charts, Terraform, alerts and log pipeline (ALLOW_SKIP=1 leaves out what cannot run)
+	@$(PYTHON) -m local.bootstrap deploy
+	@$(PY) -m local.deploy_tools
+	@exec $(PY) -m local test terraform charts
+
+charts: ## Write the charts' rendered examples
+	@$(PYTHON) -m local.bootstrap deploy
+	@$(PY) -m local.charts
+
 fuzz: setup ## Send made-up requests to every API (MINUTES=2, SERVICE=<name>, SEED=1)
 	@exec $(PY) -m local test fuzz -- --minutes '$(or $(MINUTES),2)' --seed '$(or $(SEED),1)' --service '$(SERVICE)'
 
@@ -71,12 +80,13 @@ fmt: setup ## Format, and fix what can be fixed
 
 # The plugins' settings belong to one Django project: each service is checked alone, what is not Django without them.
 typecheck: ## Check types, strictly
-	@$(PYTHON) -m local.bootstrap browser
+	@$(PYTHON) -m local.bootstrap browser deploy
 	@$(EACH) -- mypy --config-file ../pyproject.toml --explicit-package-bases --cache-dir ../.mypy_cache/{} .
 	@cd chassis && ENVIRONMENT=development DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=. \
 		../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/chassis -p chassis -p tests
 	@cd clients && ../$(BIN)/mypy --cache-dir ../.mypy_cache/clients generate.py tests
-	@MYPYPATH=aggregator_service $(STRICT) --config-file= --cache-dir .mypy_cache/local local tests
+	@MYPYPATH=aggregator_service $(STRICT) --config-file= --cache-dir .mypy_cache/local local tests \
+		helm/databases/files/restore_check.py
 
 imports: setup ## Check the walls between the packages
 	@PYTHONPATH=$(SERVICE_FOLDERS):chassis:clients $(BIN)/lint-imports --no-logo

@@ -40,6 +40,7 @@ class Suite:
 # permissions' walk leaves behind is of no checkout, which would be a finding to all others.
 OF_THEIR_OWN = (
     "browser",
+    "charts",
     "fuzz",
     "local",
     "test_crash.py",
@@ -59,6 +60,12 @@ SUITES = [
 ]
 BROWSER = Suite("browser", ROOT, ("tests/browser",))
 FUZZ = Suite("fuzz", ROOT, ("tests/fuzz",))
+# Two, so that checkov and Terraform, which take as long as all the rest, run beside it.
+TOOLS = ("tests/charts/test_checkov.py", "tests/charts/test_terraform.py")
+CHARTS = [
+    Suite("terraform", ROOT, (*TOOLS, "--durations=5")),
+    Suite("charts", ROOT, ("tests/charts", *(f"--ignore={path}" for path in TOOLS), "--durations=5")),
+]
 # Compares times: not beside anything else.
 LATENCY = Suite("latency", ROOT, ("tests/test_latency.py", "-s"))
 
@@ -157,8 +164,8 @@ def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
 
 
 def suites_named(names: Sequence[str]) -> list[Suite]:
-    """The suites of those names (none: all but browser, fuzz, latency); raises LocalError for an unknown name."""
-    known = {suite.name: suite for suite in [*SUITES, BROWSER, FUZZ, LATENCY]}
+    """The suites of those names (none: all but browser, charts, terraform, fuzz, latency); raises LocalError for an unknown name."""
+    known = {suite.name: suite for suite in [*SUITES, BROWSER, *CHARTS, FUZZ, LATENCY]}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise LocalError(f"There are no tests called {', '.join(unknown)}; there are: {', '.join(known)}.")

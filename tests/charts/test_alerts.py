@@ -41,7 +41,8 @@ def test_rules_are_well_formed() -> None:
 
 
 def test_each_alert_has_a_test_in_which_it_rings_and_one_in_which_it_does_not() -> None:
-    rings, silent = set(), set()
+    rings: set[str] = set()
+    silent: set[str] = set()
     for path in TESTS:
         for test in yaml.safe_load(path.read_text())["tests"]:
             for one in test["alert_rule_test"]:

@@ -69,9 +69,8 @@
 {{- end -}}
 
 {{- define "shop.clientKeys" -}}
-- SERVICE_CLIENT_SECRET
-{{- if .Values.serviceAccounts.auditor }}
-- AUDITOR_CLIENT_SECRET
+{{- range .Values.serviceAccounts.accounts }}
+- {{ .key }}
 {{- end }}
 {{- end -}}
 
