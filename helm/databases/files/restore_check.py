@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2  # type: ignore[import-untyped]
-from psycopg2 import sql  # type: ignore[import-untyped]
+from psycopg2 import sql
 
 POD = Path(os.environ.get("POD_FILES", "/var/run/secrets/kubernetes.io/serviceaccount"))
 FOLDER = Path(os.environ["CHECK_FOLDER"])

@@ -10,23 +10,8 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
-{{/* Two maps as one, the second's values first; unlike Sprig's merge it knows that false and 0 are values. */}}
-{{- define "databases.merge" -}}
-{{- $merged := dict -}}
-{{- range $key, $value := .under }}{{ $_ := set $merged $key $value }}{{ end -}}
-{{- range $key, $value := .over -}}
-  {{- $below := get $merged $key -}}
-  {{- if and (kindIs "map" $value) (kindIs "map" $below) -}}
-    {{- $_ := set $merged $key (include "databases.merge" (dict "under" $below "over" $value) | fromYaml) -}}
-  {{- else -}}
-    {{- $_ := set $merged $key $value -}}
-  {{- end -}}
-{{- end -}}
-{{- toYaml $merged -}}
-{{- end -}}
-
 {{- define "databases.settings" -}}
-{{- include "databases.merge" (dict "under" .root.Values.defaults "over" (get .root.Values.services .service)) -}}
+{{- include "shop.merge" (dict "under" .root.Values.defaults "over" (get .root.Values.services .service)) -}}
 {{- end -}}
 
 {{/* The services whose databases the operator runs, as a YAML list. */}}
