@@ -176,7 +176,8 @@ def test_the_store_knows_every_field_that_the_pipeline_writes(filters: Filters) 
     template = json.loads((MONITORING / "opensearch" / "template-logs.json").read_text())
     known = template["template"]["mappings"]["properties"]
     assert template["template"]["mappings"]["dynamic"] is False
-    for line in (*printed(), "Traceback (most recent call last):\nE"):
+    everything = {**json.loads(printed()[1]), "trace_id": "a", "span_id": "b", "stack_info": "c"}
+    for line in (*printed(), json.dumps(everything), "Traceback (most recent call last):\nE"):
         event, _ = filters.run(collected(line))
         assert set(event) <= known.keys(), set(event) - known.keys()
     dead = json.loads((MONITORING / "opensearch" / "template-dead-letters.json").read_text())
