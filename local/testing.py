@@ -164,7 +164,10 @@ def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
 
 
 def suites_named(names: Sequence[str]) -> list[Suite]:
-    """The suites of those names (none: all but browser, charts, terraform, fuzz, latency); raises LocalError for an unknown name."""
+    """The suites of those names; for none all but browser, charts, terraform, fuzz, latency.
+
+    Raises LocalError for an unknown name.
+    """
     known = {suite.name: suite for suite in [*SUITES, BROWSER, *CHARTS, FUZZ, LATENCY]}
     unknown = [name for name in names if name not in known]
     if unknown:

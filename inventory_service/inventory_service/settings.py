@@ -38,7 +38,7 @@ if MEDIA_S3_BUCKET:
     # A tenth of a second at each start, where it is needed.
     from botocore.config import Config
 
-    MEDIA_URL = required("MEDIA_URL", development=MEDIA_URL)
+    MEDIA_URL = required("MEDIA_URL", development=f"{_shared['PUBLIC_URL']}/media/")
     STORAGES = global_settings.STORAGES | {
         "default": {
             "BACKEND": "storages.backends.s3.S3Storage",

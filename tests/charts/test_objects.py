@@ -1,9 +1,15 @@
 """The rendered objects belong together: what one refers to is there; pods are safe to stop, to start and to lose."""
 
+import base64
+import os
+import secrets
+import subprocess
+import sys
+
 import pytest
 import yaml
 
-from local.services import SERVICES
+from local.services import ROOT, SERVICES
 from tests.charts.manifests import (
     Object,
     config_maps,
@@ -102,7 +108,8 @@ def test_migrations_run_alone_without_time_outs_of_requests_and_register_the_cal
             accounts = {command[4]: command[6:] for command in more}
             from local.platform import SERVICE_ACCOUNTS
 
-            assert accounts == SERVICE_ACCOUNTS
+            # Production refuses the name that development uses.
+            assert {name.removeprefix("shop-"): scopes for name, scopes in accounts.items()} == SERVICE_ACCOUNTS
             assert pod.spec["initContainers"][0]["name"] == "migrate"
         else:
             assert more == []
@@ -314,8 +321,6 @@ def test_names_are_unique(chart: str, example: str) -> None:
 
 
 def test_rules_and_dashboards_are_those_of_monitoring() -> None:
-    from local.services import ROOT
-
     things = objects("mylittleshopping", "prod")
     rules = {one["metadata"]["name"]: one["spec"] for one in of_kind(things, "PrometheusRule")}
     assert rules == {
@@ -328,3 +333,32 @@ def test_rules_and_dashboards_are_those_of_monitoring() -> None:
     }
     assert {key: text.strip() for one in dashboards for key, text in one["data"].items()} == committed
     assert all(one["metadata"]["labels"]["grafana_dashboard"] == "1" for one in dashboards)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_production_starts_with_what_the_chart_gives(name: str) -> None:
+    """A service's settings, read by the service itself: secrets drawn here stand for the files' content."""
+    things = objects("mylittleshopping", "prod")
+    (config,) = [one for one in of_kind(things, "ConfigMap") if one["metadata"]["name"] == f"shop-{name}"]
+    (pod,) = [one for one in pods(things) if one.name == f"shop-{name}-web"]
+    variables = {**config["data"], **{each["name"]: each.get("value", "10.0.0.9") for each in pod.containers[0]["env"]}}
+    drawn = {"DATABASE_URL": "postgresql://a:b@shop-primary.mylittleshopping.svc:5432/a"}
+    drawn["FIELD_ENCRYPTION_KEY"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    for key in [each.removesuffix("_FILE") for each in variables if each.endswith("_FILE")]:
+        variables.pop(f"{key}_FILE")
+        variables[key] = drawn.get(key, secrets.token_urlsafe(48))
+    variables["ALLOWED_HOSTS"] = variables["ALLOWED_HOSTS"].replace("$(POD_IP)", "10.0.0.9")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import django; django.setup(); from django.conf import settings; print(settings.PUBLIC_URL)",
+        ],
+        cwd=ROOT / f"{name}_service",
+        env={"PATH": os.environ["PATH"], **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == variables["PUBLIC_URL"]

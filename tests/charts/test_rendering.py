@@ -169,6 +169,12 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         {"services": {"orders": {"database": {"secret": "far", "egress": [{"cidr": "10.0.0.5/32", "port": 5432}]}}}},
         "say in databases.tls.caSecret who signed its certificate",
     ),
+    (
+        "mylittleshopping",
+        "prod",
+        {"serviceAccounts": {"accounts": {"shop-aggregator": {"key": "ANOTHER_SECRET"}}}},
+        "one must have the key SERVICE_CLIENT_SECRET",
+    ),
     ("mylittleshopping", "prod", {"mailjet": {"enabled": False}}, "mailjet.enabled is false: production needs it"),
     ("mylittleshopping", "prod", {"media": {"bucket": ""}}, "production needs a bucket for product images"),
     ("mylittleshopping", "prod", {"media": {"publicUrl": ""}}, "say where browsers get the images"),

@@ -29,7 +29,9 @@
     {{- end -}}
   {{- end -}}
   {{- $_ := set $config "SERVICE_DOCS" (join "," $docs) -}}
-  {{- $_ := set $config "SERVICE_CLIENT_ID" "aggregator" -}}
+  {{- range $account, $client := $root.Values.serviceAccounts.accounts -}}
+    {{- $_ := set $config (printf "%s_ID" (trimSuffix "_SECRET" $client.key)) $account -}}
+  {{- end -}}
 {{- end -}}
 {{- range $called -}}
   {{- $_ := set $config (printf "%s_URL" (upper .)) (include "shop.url" (dict "root" $root "service" .)) -}}
