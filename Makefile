@@ -10,8 +10,9 @@ SERVICE_FOLDERS := auth_service:inventory_service:orders_service:payment_service
 GENERATED := '*/openapi.yaml' '*.mo' clients docs/operations/configure.md
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset logs demo audit test test-exhaustive latency test-browser test-deploy compose-secrets compose-demo lint fmt bandit audit-dependencies \
-	typecheck imports spec clients messages variables migrations drift compatibility release fuzz chaos mutations check
+.PHONY: help setup run reset logs demo audit test test-exhaustive latency test-browser test-charts charts test-deploy \
+	compose-secrets compose-demo lint fmt bandit audit-dependencies typecheck imports spec clients messages variables migrations \
+	drift compatibility release fuzz chaos mutations check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-19s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +55,15 @@ test-browser: ## Run the browser tests (they need Chromium)
 test-deploy: setup ## Build the images and run the compose stack for real (root or Docker; ALLOW_SKIP=1 leaves out what cannot run)
 	@exec $(PY) -m local test deploy
 
+test-charts: ## Run the tests of charts, Terraform, alerts and log pipeline (ALLOW_SKIP=1 leaves out what cannot run)
+	@$(PYTHON) -m local.bootstrap deploy
+	@$(PY) -m local.deploy_tools
+	@exec $(PY) -m local test terraform charts
+
+charts: ## Write the charts' rendered examples
+	@$(PYTHON) -m local.bootstrap deploy
+	@$(PY) -m local.charts
+
 fuzz: setup ## Send made-up requests to every API (MINUTES=2, SERVICE=<name>, SEED=1)
 	@exec $(PY) -m local test fuzz -- --minutes '$(or $(MINUTES),2)' --seed '$(or $(SEED),1)' --service '$(SERVICE)'
 
@@ -86,12 +96,13 @@ fmt: setup ## Format, and fix what can be fixed
 
 # The plugins' settings belong to one Django project: each service is checked alone, what is not Django without them.
 typecheck: ## Check types, strictly
-	@$(PYTHON) -m local.bootstrap browser
+	@$(PYTHON) -m local.bootstrap browser deploy
 	@$(EACH) -- mypy --config-file ../pyproject.toml --explicit-package-bases --cache-dir ../.mypy_cache/{} .
 	@cd chassis && ENVIRONMENT=development DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=. \
 		../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/chassis -p chassis -p tests
 	@cd clients && ../$(BIN)/mypy --cache-dir ../.mypy_cache/clients generate.py tests
-	@MYPYPATH=aggregator_service $(STRICT) --config-file= --cache-dir .mypy_cache/local local tests
+	@MYPYPATH=aggregator_service $(STRICT) --config-file= --cache-dir .mypy_cache/local local tests \
+		helm/databases/files/restore_check.py
 
 imports: setup ## Check the walls between the packages
 	@PYTHONPATH=$(SERVICE_FOLDERS):chassis:clients $(BIN)/lint-imports --no-logo

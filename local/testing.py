@@ -41,6 +41,7 @@ class Suite:
 OF_THEIR_OWN = (
     "browser",
     "deploy",
+    "charts",
     "fuzz",
     "local",
     "test_crash.py",
@@ -62,6 +63,12 @@ BROWSER = Suite("browser", ROOT, ("tests/browser",))
 # Builds images and runs them: Docker, and minutes.
 DEPLOY = Suite("deploy", ROOT, ("tests/deploy", "-s", "--durations=15"))
 FUZZ = Suite("fuzz", ROOT, ("tests/fuzz",))
+# Two, so that checkov and Terraform, which take as long as all the rest, run beside it.
+TOOLS = ("tests/charts/test_checkov.py", "tests/charts/test_terraform.py")
+CHARTS = [
+    Suite("terraform", ROOT, (*TOOLS, "--durations=5")),
+    Suite("charts", ROOT, ("tests/charts", *(f"--ignore={path}" for path in TOOLS), "--durations=5")),
+]
 # Compares times: not beside anything else.
 LATENCY = Suite("latency", ROOT, ("tests/test_latency.py", "-s"))
 
@@ -161,7 +168,7 @@ def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
 
 def suites_named(names: Sequence[str]) -> list[Suite]:
     """The suites of those names (none: those of `make test`); raises LocalError for an unknown name."""
-    known = {suite.name: suite for suite in [*SUITES, BROWSER, DEPLOY, FUZZ, LATENCY]}
+    known = {suite.name: suite for suite in [*SUITES, BROWSER, *CHARTS, DEPLOY, FUZZ, LATENCY]}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise LocalError(f"There are no tests called {', '.join(unknown)}; there are: {', '.join(known)}.")

@@ -100,12 +100,18 @@ def _metrics_token() -> str:
 
 
 def _encryption_key() -> str:
-    key = required("FIELD_ENCRYPTION_KEY", development=DEVELOPMENT_ENCRYPTION_KEY)
+    keys = required("FIELD_ENCRYPTION_KEY", development=DEVELOPMENT_ENCRYPTION_KEY)
     try:
-        Fernet(key)
+        for key in keys.split(","):
+            Fernet(key)
     except ValueError as exc:
-        raise ImproperlyConfigured("FIELD_ENCRYPTION_KEY must be 32 bytes in URL-safe base64 (a Fernet key).") from exc
-    return key
+        message = (
+            "FIELD_ENCRYPTION_KEY must be 32 bytes in URL-safe base64 (a Fernet key), or several of them with commas."
+        )
+        raise ImproperlyConfigured(message) from exc
+    if is_production() and DEVELOPMENT_ENCRYPTION_KEY in keys:
+        raise ImproperlyConfigured("FIELD_ENCRYPTION_KEY names development's key: production needs keys of its own.")
+    return keys
 
 
 def _database(service: str) -> dict[str, Any]:
@@ -163,6 +169,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "INSTALLED_APPS": [
             *apps,
+            "chassis.database",
             "chassis.identity",
             "chassis.idempotency",
             "chassis.jobs",

@@ -85,6 +85,12 @@ def test_development_starts_with_nothing_set(environment: ReadSettings) -> None:
         ("SECRET_KEY", settings.DEVELOPMENT_SECRET_KEY, "Set SECRET_KEY: "),
         ("FIELD_ENCRYPTION_KEY", settings.DEVELOPMENT_ENCRYPTION_KEY, "Set FIELD_ENCRYPTION_KEY: "),
         ("FIELD_ENCRYPTION_KEY", "too-short-hidden", "FIELD_ENCRYPTION_KEY must be 32 bytes"),
+        ("FIELD_ENCRYPTION_KEY", f"{KEY},too-short-hidden", "FIELD_ENCRYPTION_KEY must be 32 bytes"),
+        (
+            "FIELD_ENCRYPTION_KEY",
+            f"{KEY},{settings.DEVELOPMENT_ENCRYPTION_KEY}",
+            "FIELD_ENCRYPTION_KEY names development",
+        ),
         ("SECRET_KEY", "hidden-and-short", "SECRET_KEY can be guessed"),
         ("SECRET_KEY", "hid" * 20, "SECRET_KEY can be guessed"),
         ("SECRET_KEY", "django-insecure-hidden-0123456789-0123456789-0123456789", "SECRET_KEY can be guessed"),

@@ -1,6 +1,8 @@
 from pathlib import Path
 
-from chassis.settings import env, service_settings
+from django.conf import global_settings
+
+from chassis.settings import env, required, service_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -27,6 +29,34 @@ _shared["SPECTACULAR_SETTINGS"] |= {
 }
 globals().update(_shared)
 
-# Product images; another host or a bucket may serve them.
+# Product images; another host or a bucket may serve them, from MEDIA_URL.
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 MEDIA_URL = env.str("MEDIA_URL", default=f"{_shared['PUBLIC_URL']}/media/")
+# Many machines share no disk: then images lie in a bucket, which browsers read and only this service writes.
+MEDIA_S3_BUCKET = env.str("MEDIA_S3_BUCKET", default="")
+if MEDIA_S3_BUCKET:
+    # A tenth of a second at each start, where it is needed.
+    from botocore.config import Config
+
+    MEDIA_URL = required("MEDIA_URL", development=f"{_shared['PUBLIC_URL']}/media/")
+    STORAGES = global_settings.STORAGES | {
+        "default": {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": MEDIA_S3_BUCKET,
+                "region_name": env.str("MEDIA_S3_REGION", default="") or None,
+                "endpoint_url": env.str("MEDIA_S3_ENDPOINT", default="") or None,
+                # Without keys the process has an identity of the hosting provider's.
+                "access_key": env.str("MEDIA_S3_ACCESS_KEY", default="") or None,
+                "secret_key": env.str("MEDIA_S3_SECRET_KEY", default="") or None,
+                # Who may read is the bucket's policy.
+                "default_acl": None,
+                "querystring_auth": False,
+                # Two uploads of one name are two files.
+                "file_overwrite": False,
+                "object_parameters": {"CacheControl": "public, max-age=86400"},
+                # Above what an upload of 20 MiB takes, below a request's deadline.
+                "client_config": Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 2}),
+            },
+        }
+    }

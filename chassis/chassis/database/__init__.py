@@ -1,0 +1,1 @@
+"""The service's database: how its tables are brought to what the code expects."""

@@ -1,0 +1,58 @@
+"""Django's `migrate`, one process at a time, whoever starts it: a deployment's hook, a person, a second deployment.
+
+Two at once would both see the same migrations missing, and one would fail in the middle. The lock is PostgreSQL's own,
+held by the very session that migrates: it ends with that session, however it ends. A pooler that hands each transaction
+to another session would break it, so DATABASE_URL must name the server itself here.
+"""
+
+import time
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.core.management.commands.migrate import Command as MigrateCommand
+from django.db import connections
+
+LOCK = 0x6D69677261746520
+"""`migrate ` in ASCII: the same in every release, apart from the locks on names, which are digests."""
+
+
+class Command(MigrateCommand):
+    help = f"{MigrateCommand.help} Waits while another process does the same."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--wait",
+            type=float,
+            default=600.0,
+            metavar="SECONDS",
+            help="How long to wait for another process that migrates (default 600).",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with connections[options["database"]].cursor() as cursor:
+            self._wait_for_turn(cursor, seconds=options["wait"])
+            try:
+                super().handle(*args, **options)
+            finally:
+                # Where the session is gone, so is its lock.
+                if connections[options["database"]].is_usable():
+                    cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+    def _wait_for_turn(self, cursor: Any, *, seconds: float) -> None:
+        """Asks again and again: one long wait would end by the role's `lock_timeout`."""
+        give_up = time.monotonic() + seconds
+        told = False
+        while True:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+            if cursor.fetchone()[0]:
+                return
+            if time.monotonic() > give_up:
+                raise CommandError(
+                    f"Another process has been migrating this database for {seconds:.0f} s: look at what it does "
+                    "(pg_stat_activity), or wait longer with --wait."
+                )
+            if not told:
+                self.stderr.write("Another process migrates this database: waiting …")
+                told = True
+            time.sleep(0.2)

@@ -1,0 +1,1 @@
+../../mylittleshopping/templates/_merge.tpl

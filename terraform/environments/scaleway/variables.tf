@@ -1,0 +1,86 @@
+variable "name" {
+  description = "The beginning of all names."
+  type        = string
+  default     = "shop"
+}
+
+variable "region" {
+  description = "The hosting provider's region."
+  type        = string
+}
+
+variable "admin_cidrs" {
+  description = "From where the cluster's API may be reached."
+  type        = list(string)
+}
+
+variable "node_pools" {
+  description = "Groups of like nodes: see the cluster module."
+  type        = map(object({ size = string, min = number, max = number, disk_gib = optional(number, 50) }))
+  default     = { main = { size = "medium", min = 3, max = 8 } }
+}
+
+variable "domain" {
+  description = "The shop's domain."
+  type        = string
+}
+
+variable "frontend_url" {
+  description = "The frontend's address."
+  type        = string
+}
+
+variable "acme_email" {
+  description = "Whom Let's Encrypt tells of a certificate that is about to end."
+  type        = string
+}
+
+variable "image" {
+  description = "Registry and tag of the services' images."
+  type        = object({ registry = string, tag = string })
+}
+
+variable "registry_login" {
+  description = "The registry's user and password; null: it asks for none."
+  type        = object({ username = string, password = string })
+  default     = null
+  sensitive   = true
+}
+
+variable "mailjet" {
+  description = "Mailjet's keys, and the sender of all mails."
+  type        = object({ api_key = string, api_secret = string, from = string })
+  sensitive   = true
+}
+
+variable "stripe" {
+  description = "Stripe's keys."
+  type        = object({ secret_key = string, webhook_secret = string })
+  sensitive   = true
+}
+
+variable "backup_folder" {
+  description = "The folder of the backups: another one for each life of the platform."
+  type        = string
+  default     = "/mylittleshopping"
+}
+
+variable "bootstrap" {
+  description = "Start from the backups of another platform: see the platform module, and docs/operations/move-provider.md."
+  type = object({
+    bucket        = string
+    region        = string
+    endpoint      = string
+    uri_style     = string
+    folder        = string
+    access_key    = string
+    secret_key    = string
+    cipher_pass   = string
+    until         = optional(string, "")
+    service_keys  = map(object({ secret_key = string, field_encryption_key = string }))
+    client_secret = string
+    auditor       = string
+  })
+  default   = null
+  sensitive = true
+}

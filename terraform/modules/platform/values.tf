@@ -1,0 +1,76 @@
+# The charts' values, of nothing but variables: a test gives them to Helm.
+
+locals {
+  services = toset(["aggregator", "auth", "inventory", "orders", "payment"])
+  hosts    = { for service in local.services : service => "${service == "aggregator" ? "api" : service}.${var.domain}" }
+
+  databases_values = {
+    platform = { release = "shop", name = "mylittleshopping" }
+    defaults = { storageClass = var.storage_class }
+    images   = { pullSecrets = ["registry"] }
+    backups = {
+      bucket   = var.backup_bucket.bucket
+      region   = var.backup_bucket.region
+      endpoint = var.backup_bucket.endpoint
+      uriStyle = var.backup_bucket.uri_style
+      folder   = var.backup_folder
+      secret   = "shop-backups"
+    }
+    bootstrap = {
+      enabled  = var.bootstrap != null
+      bucket   = try(var.bootstrap.bucket, "")
+      region   = try(var.bootstrap.region, "")
+      endpoint = try(var.bootstrap.endpoint, "")
+      uriStyle = try(var.bootstrap.uri_style, "host")
+      folder   = try(var.bootstrap.folder, "/mylittleshopping")
+      until    = try(var.bootstrap.until, "")
+      secret   = "shop-old-backups"
+    }
+    restoreCheck  = { image = "${var.image.registry}/mylittleshopping/aggregator:${var.image.tag}" }
+    networkPolicy = { apiCidrs = var.api_cidrs }
+  }
+
+  # The variables of each service, and the keys of its secret, beyond what every one has.
+  own_config = {
+    aggregator = { CORS_ALLOWED_ORIGINS = var.frontend_url }
+    payment    = { PAYMENT_PROVIDER = "stripe" }
+  }
+  own_keys = { payment = ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"] }
+
+  platform_values = {
+    image    = { registry = var.image.registry, tag = var.image.tag, pullSecrets = ["registry"] }
+    defaults = { config = { FRONTEND_URL = var.frontend_url } }
+    services = {
+      for service in local.services : service => {
+        host   = local.hosts[service]
+        config = lookup(local.own_config, service, {})
+        secret = { existing = "shop-${service}-secrets", keys = lookup(local.own_keys, service, []) }
+      }
+    }
+    mailjet = { from = var.mailjet.from }
+    media = {
+      bucket    = var.image_bucket.bucket
+      region    = var.image_bucket.region
+      endpoint  = var.image_bucket.endpoint
+      publicUrl = var.image_bucket.public_url
+    }
+    gateway = {
+      create      = true
+      className   = "shop"
+      namespace   = "envoy-gateway-system"
+      annotations = { "cert-manager.io/cluster-issuer" = "shop-letsencrypt" }
+    }
+    metrics = { secret = "shop-metrics" }
+    logs = {
+      fluentBit = { namespace = "mylittleshopping-logs" }
+      logstash  = { queue = { storageClass = var.storage_class } }
+      store = {
+        mode         = var.log_store == null ? "internal" : "external"
+        url          = try(var.log_store.url, "")
+        secret       = var.log_store == null ? "" : "shop-log-store"
+        egress       = try(var.log_store.egress, [])
+        storageClass = var.storage_class
+      }
+    }
+  }
+}

@@ -1,0 +1,117 @@
+# What the cluster modules give.
+
+variable "backup_bucket" {
+  description = "Where pgBackRest writes."
+  type        = object({ bucket = string, region = string, endpoint = string, uri_style = string })
+}
+
+variable "backup_keys" {
+  description = "Who may write there."
+  type        = object({ access_key = string, secret_key = string })
+  sensitive   = true
+}
+
+variable "backup_folder" {
+  description = "The folder in it: another one for each life of the platform."
+  type        = string
+  default     = "/mylittleshopping"
+}
+
+variable "image_bucket" {
+  description = "Where product images lie."
+  type        = object({ bucket = string, region = string, endpoint = string, public_url = string })
+}
+
+variable "image_keys" {
+  description = "Who may write there."
+  type        = object({ access_key = string, secret_key = string })
+  sensitive   = true
+}
+
+variable "load_balancer_annotations" {
+  description = "Annotations that give the Gateway's load balancer its addresses."
+  type        = map(string)
+}
+
+variable "storage_class" {
+  description = "The storage class of the databases' disks."
+  type        = string
+}
+
+variable "api_cidrs" {
+  description = "Where pods reach the cluster's API."
+  type        = list(string)
+}
+
+# What the operators decide.
+
+variable "domain" {
+  description = "The shop's domain: its services are api.<domain>, auth.<domain> and so on."
+  type        = string
+}
+
+variable "frontend_url" {
+  description = "The frontend's address: links in mails, and whose scripts may call the API."
+  type        = string
+}
+
+variable "acme_email" {
+  description = "Whom Let's Encrypt tells of a certificate that is about to end."
+  type        = string
+}
+
+variable "image" {
+  description = "Registry and tag of the services' images."
+  type        = object({ registry = string, tag = string })
+}
+
+variable "registry_login" {
+  description = "The registry's user and password; null: it asks for none."
+  type        = object({ username = string, password = string })
+  default     = null
+  sensitive   = true
+}
+
+variable "mailjet" {
+  description = "Mailjet's keys, and the sender of all mails."
+  type        = object({ api_key = string, api_secret = string, from = string })
+  sensitive   = true
+}
+
+variable "stripe" {
+  description = "Stripe's keys."
+  type        = object({ secret_key = string, webhook_secret = string })
+  sensitive   = true
+}
+
+variable "log_store" {
+  description = "An OpenSearch outside the cluster; null: one inside."
+  type = object({
+    url      = string
+    egress   = list(object({ cidr = string, port = number }))
+    username = string
+    password = string
+  })
+  default   = null
+  sensitive = true
+}
+
+variable "bootstrap" {
+  description = "Start from the backups of another platform: its bucket, its keys, its cipher-pass and its services' keys; null: empty databases."
+  type = object({
+    bucket        = string
+    region        = string
+    endpoint      = string
+    uri_style     = string
+    folder        = string
+    access_key    = string
+    secret_key    = string
+    cipher_pass   = string
+    until         = optional(string, "")
+    service_keys  = map(object({ secret_key = string, field_encryption_key = string }))
+    client_secret = string
+    auditor       = string
+  })
+  default   = null
+  sensitive = true
+}

@@ -1,0 +1,242 @@
+"""Terraform: formatted, alike for every hosting provider, valid where the provider is at hand, and fit for the charts.
+
+What cannot be had here is parsed only: docs/operations/unproven.md.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import hcl2
+import pytest
+import yaml
+
+from local.charts import NAMESPACE, helm
+from local.services import ROOT
+from tests.charts.tools import provider_mirror, terraform
+
+TERRAFORM = ROOT / "terraform"
+CLUSTERS = ["cluster-aws", "cluster-scaleway"]
+ENVIRONMENTS = ["aws", "scaleway"]
+
+
+@cache
+def parsed(folder: Path) -> dict[str, dict[str, Any]]:
+    """A module's blocks by kind and name: variables, outputs, modules."""
+    found: dict[str, dict[str, Any]] = {"variable": {}, "output": {}, "module": {}}
+    for path in sorted(folder.glob("*.tf")):
+        document = hcl2.loads(path.read_text())
+        for kind, names in found.items():
+            for block in document.get(kind, []):
+                ((name, body),) = [(key, value) for key, value in block.items() if not key.startswith("__")]
+                names[name.strip('"')] = body
+    return found
+
+
+def run(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([terraform(), *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_everything_is_formatted() -> None:
+    done = run("fmt", "-check", "-recursive", "-no-color", cwd=TERRAFORM)
+    assert done.returncode == 0, f"run `terraform fmt -recursive terraform`:\n{done.stdout}"
+
+
+def test_every_file_parses() -> None:
+    files = sorted(TERRAFORM.glob("**/*.tf"))
+    assert len(files) > 15
+    for path in files:
+        hcl2.loads(path.read_text())
+
+
+def test_clusters_take_the_same_variables_and_give_the_same_outputs() -> None:
+    one, other = (TERRAFORM / "modules" / name for name in CLUSTERS)
+    assert (one / "variables.tf").read_text() == (other / "variables.tf").read_text()
+    outputs = [parsed(folder)["output"] for folder in (one, other)]
+    assert sorted(outputs[0]) == sorted(outputs[1])
+    assert len(outputs[0]) >= 9
+    for name, output in outputs[0].items():
+        assert output["description"] == outputs[1][name]["description"], name
+        assert output.get("sensitive") == outputs[1][name].get("sensitive"), name
+        # Objects have the same attributes.
+        shapes = [re.findall(r"[{,]\s*'?\"?(\w+)'?\"?\s*[:=]", str(each[name]["value"])) for each in outputs]
+        if name not in {"load_balancer_annotations", "ingress_addresses"}:
+            assert shapes[0] == shapes[1], name
+        if name in {"kubernetes", "backup_bucket", "backup_keys", "image_bucket", "image_keys"}:
+            assert len(shapes[0]) >= 2
+    assert all(output.get("sensitive") for name, output in outputs[0].items() if "key" in name or name == "kubernetes")
+
+
+def test_environments_differ_in_the_cluster_alone() -> None:
+    one, other = (TERRAFORM / "environments" / name for name in ENVIRONMENTS)
+    for name in ("variables.tf", "outputs.tf"):
+        assert (one / name).read_text() == (other / name).read_text()
+    mains = [(folder / "main.tf").read_text().splitlines() for folder in (one, other)]
+    different = [(a, b) for a, b in zip(*mains, strict=True) if a != b]
+    assert [b.replace("scaleway", "aws") for _, b in different] == [a for a, _ in different]
+    for folder in (one, other):
+        text = (folder / "providers.tf").read_text()
+        assert 'backend "s3"' in text, "the state must not lie on somebody's disk"
+        assert "encrypt      = true" in text
+        assert "use_lockfile = true" in text
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_an_environment_gives_each_module_what_it_asks_for_and_no_more(name: str) -> None:
+    folder = TERRAFORM / "environments" / name
+    blocks = parsed(folder)
+    used = set()
+    for module, body in blocks["module"].items():
+        source = (folder / body["source"].strip('"')).resolve()
+        known = parsed(source)["variable"]
+        given = {key for key in body if not key.startswith("__")} - {"source"}
+        assert given <= known.keys(), f"{module} does not know {given - known.keys()}"
+        needed = {key for key, variable in known.items() if "default" not in variable}
+        assert needed <= given, f"{module} needs {needed - given}"
+        for reference, output in re.findall(r"module\.(\w+)\.(\w+)", str(body)):
+            target = (folder / blocks["module"][reference]["source"].strip('"')).resolve()
+            assert output in parsed(target)["output"], f"{reference} has no output {output}"
+        used |= set(re.findall(r"var\.(\w+)", str(body)))
+    texts = "".join(path.read_text() for path in folder.glob("*.tf"))
+    assert set(re.findall(r"var\.(\w+)", texts)) == set(blocks["variable"])
+    for reference, output in re.findall(r"module\.(\w+)\.(\w+)", texts):
+        target = (folder / blocks["module"][reference]["source"].strip('"')).resolve()
+        assert output in parsed(target)["output"]
+
+
+@pytest.mark.parametrize("path", sorted(TERRAFORM.glob("modules/*")), ids=lambda path: path.name)
+def test_modules_declare_what_they_use_and_use_what_they_declare(path: Path) -> None:
+    text = "".join(file.read_text() for file in path.glob("*.tf"))
+    assert set(re.findall(r"\bvar\.(\w+)", text)) == set(parsed(path)["variable"])
+    for variable, body in parsed(path)["variable"].items():
+        assert body.get("description"), variable
+    declared = set(re.findall(r'^resource "(\w+)" "(\w+)"', text, re.MULTILINE))
+    declared |= {(f"data.{kind}", name) for kind, name in re.findall(r'^data "(\w+)" "(\w+)"', text, re.MULTILINE)}
+    providers = "aws|scaleway|helm|kubernetes|random"
+    for kind, name in re.findall(rf"\b((?:data\.)?(?:{providers})_\w+)\.(\w+)", text):
+        assert (kind, name) in declared, f"{kind}.{name}"
+
+
+@pytest.fixture(scope="module")
+def aws_module(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the module, made ready with the provider that lies on this machine."""
+    folder = tmp_path_factory.mktemp("terraform") / "cluster-aws"
+    shutil.copytree(TERRAFORM / "modules" / "cluster-aws", folder)
+    mirror = provider_mirror("hashicorp/aws")
+    done = run("init", "-backend=false", f"-plugin-dir={mirror}", "-input=false", "-no-color", cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_the_aws_cluster_is_valid_and_is_what_it_should_be(aws_module: Path) -> None:
+    """`terraform test` validates first; its provider answers for itself."""
+    done = run("test", "-no-color", cwd=aws_module)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Success! 6 passed, 0 failed." in done.stdout
+
+
+BOOTSTRAP = {
+    "bucket": "old-backups",
+    "region": "eu-west-3",
+    "endpoint": "s3.eu-west-3.amazonaws.com",
+    "uri_style": "host",
+    "folder": "/mylittleshopping",
+    "access_key": "a",
+    "secret_key": "b",
+    "cipher_pass": "c",
+    "until": "2026-11-26 14:05:00+00",
+    "service_keys": {},
+    "client_secret": "d",
+    "auditor": "e",
+}
+LOG_STORE = {
+    "url": "https://logs.example.com:9200",
+    "egress": [{"cidr": "203.0.113.10/32", "port": 9200}],
+    "username": "shop",
+    "password": "f",
+}
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"bootstrap": BOOTSTRAP}, {"log_store": LOG_STORE}], ids=["plain", "moved", "logs outside"]
+)
+def test_the_platform_modules_values_are_what_the_charts_take(more: dict[str, Any], tmp_path: Path) -> None:
+    """values.tf needs no provider: Terraform works it out, and Helm renders both charts with it."""
+    module = TERRAFORM / "modules" / "platform"
+    for name in ("variables.tf", "values.tf"):
+        shutil.copy(module / name, tmp_path)
+    (tmp_path / "output.tf").write_text(
+        'output "values" {\n  sensitive = true\n'
+        "  value = { databases = local.databases_values, mylittleshopping = local.platform_values }\n}\n"
+    )
+    variables = {
+        "backup_bucket": {
+            "bucket": "shop-backups-1",
+            "region": "fr-par",
+            "endpoint": "s3.fr-par.scw.cloud",
+            "uri_style": "host",
+        },
+        "backup_keys": {"access_key": "a", "secret_key": "b"},
+        "image_bucket": {
+            "bucket": "shop-images-1",
+            "region": "fr-par",
+            "endpoint": "https://s3.fr-par.scw.cloud",
+            "public_url": "https://shop-images-1.s3.fr-par.scw.cloud/",
+        },
+        "image_keys": {"access_key": "a", "secret_key": "b"},
+        "load_balancer_annotations": {},
+        "storage_class": "sbs-5k",
+        "api_cidrs": ["0.0.0.0/0"],
+        "domain": "shop.example.com",
+        "frontend_url": "https://www.shop.example.com",
+        "acme_email": "operators@example.com",
+        "image": {"registry": "registry.example.com", "tag": "1.4.2"},
+        "mailjet": {"api_key": "a", "api_secret": "b", "from": "Shop <shop@shop.example.com>"},
+        "stripe": {"secret_key": "a", "webhook_secret": "b"},
+        **more,
+    }
+    (tmp_path / "terraform.tfvars.json").write_text(json.dumps(variables))
+    for arguments in (["init", "-no-color"], ["apply", "-auto-approve", "-no-color"]):
+        done = run(*arguments, cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+    values = json.loads(run("output", "-json", "values", cwd=tmp_path).stdout)
+    for chart, release in (("databases", "shop-databases"), ("mylittleshopping", "shop")):
+        given = tmp_path / f"{chart}.yaml"
+        given.write_text(yaml.safe_dump(values[chart]))
+        _renders(chart, release, given)
+    assert values["databases"]["bootstrap"]["enabled"] is ("bootstrap" in more)
+
+
+def _renders(chart: str, release: str, values: Path, more: Sequence[str] = ()) -> None:
+    done = helm("template", release, ROOT / "helm" / chart, "--namespace", NAMESPACE, "--values", values, *more)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_edge_chart_renders() -> None:
+    folder = TERRAFORM / "modules" / "platform" / "edge"
+    done = helm("template", "shop-edge", folder, "--set", "acmeEmail=a@example.com", "--namespace", NAMESPACE)
+    assert done.returncode == 0, done.stderr
+    kinds = {each["kind"] for each in yaml.safe_load_all(done.stdout)}
+    assert kinds == {"EnvoyProxy", "GatewayClass", "ClusterIssuer"}
+    refused = helm("template", "shop-edge", folder)
+    assert "whom does Let's Encrypt tell?" in refused.stderr
+
+
+def test_secrets_that_charts_ask_for_are_those_that_terraform_makes() -> None:
+    """Names and keys of values.tf's secrets, against those in secrets.tf."""
+    module = TERRAFORM / "modules" / "platform"
+    made = (module / "secrets.tf").read_text()
+    named = set(re.findall(r'"(shop-[a-z$\{\}.-]+|registry)"', (module / "values.tf").read_text()))
+    for name in named - {"shop-letsencrypt"}:
+        assert f'name      = "{name.replace("${service}", "${each.key}")}"' in made, name
+    from tests.charts.manifests import objects, pods, secret_keys
+
+    asked = {(name, key) for pod in pods(objects("mylittleshopping", "prod")) for name, key in secret_keys(pod) if key}
+    for name, key in asked:
+        if name.endswith("-secrets") or name in {"shop-metrics", "shop-log-store"}:
+            assert re.search(rf"\b{key}\s+=", made), f"{name}: {key}"
