@@ -10,7 +10,7 @@ SERVICE_FOLDERS := auth_service:inventory_service:orders_service:payment_service
 GENERATED := '*/openapi.yaml' '*.mo' clients docs/operations/configure.md
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset logs demo audit test test-exhaustive latency test-browser test-charts charts test-deploy \
+.PHONY: help bench setup run reset logs demo audit test test-exhaustive latency test-browser test-charts charts test-deploy \
 	compose-secrets compose-demo lint fmt bandit audit-dependencies typecheck imports spec clients messages variables migrations \
 	drift compatibility release fuzz chaos mutations check
 
@@ -95,13 +95,16 @@ fmt: setup ## Format, and fix what can be fixed
 	@$(BIN)/ruff format --quiet .
 
 # The plugins' settings belong to one Django project: each service is checked alone, what is not Django without them.
+bench: setup ## Measure the platform beside a bare application; writes docs/performance.md (idle machine, wrk; ONLY="list add", QUICK=1)
+	@exec $(PY) -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
+
 typecheck: ## Check types, strictly
 	@$(PYTHON) -m local.bootstrap browser deploy
 	@$(EACH) -- mypy --config-file ../pyproject.toml --explicit-package-bases --cache-dir ../.mypy_cache/{} .
 	@cd chassis && ENVIRONMENT=development DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=. \
 		../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/chassis -p chassis -p tests
 	@cd clients && ../$(BIN)/mypy --cache-dir ../.mypy_cache/clients generate.py tests
-	@MYPYPATH=aggregator_service $(STRICT) --config-file= --cache-dir .mypy_cache/local local tests \
+	@MYPYPATH=aggregator_service $(STRICT) --config-file= --cache-dir .mypy_cache/local local tests benchmarks \
 		helm/databases/files/restore_check.py
 
 imports: setup ## Check the walls between the packages

@@ -9,7 +9,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks import dataset, floor, report
 from benchmarks.load import Load, Request, single_requests
 from benchmarks.market import ORDERS_OF_A_BUYER, PRODUCTS, Buyer, Market, give_orders, open_market
-from benchmarks.measure import Reference, Result, measure, without_workers
+from benchmarks.measure import WARM_UP_SECONDS, Reference, measure, without_workers
 from benchmarks.meters import pids_of, processor, pss_bytes
 from benchmarks.operations import Operation, adding, all_operations, checkouts, load, order_lists
 from benchmarks.steps import measure_steps
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             say("the steps of a checkout, and its floor")
             figures["steps"] = [asdict(step) for step in measure_steps(market, buyers[0], times=STEPS)]
             figures["floor"] = measure_floor(reference)
-            figures["further"] += further(market, reference, buyers, results, seconds=options.seconds)
+            figures["further"] += Further(market, reference, buyers, seconds=options.seconds).measure()
         figures["operations"] = [result.as_json() for result in results]
     if whole and not options.only:
         figures["further"].append(starting())
@@ -120,95 +120,107 @@ def measure_floor(reference: Reference) -> dict[str, float]:
     return {"python_ms": python_ms, "postgres_ms": spent.total * 1000 / FLOORS}
 
 
-def further(
-    market: Market, reference: Reference, buyers: Sequence[Buyer], results: Sequence[Result], *, seconds: float
-) -> list[dict[str, str]]:
-    """The budgets that are no single operation's."""
-    rows = []
-    pids = pids_of(market.platform)
+class Further:
+    """The budgets that are no single operation's, each a row of the page."""
 
-    def cost(operation: Any, *, connections: int = 8) -> float:
-        """CPU as a ratio to the reference, the better of two loads."""
+    def __init__(self, market: Market, reference: Reference, buyers: Sequence[Buyer], *, seconds: float) -> None:
+        self.market, self.reference, self.buyers, self.seconds = market, reference, buyers, seconds
+        self.rows: list[dict[str, str]] = []
+
+    def measure(self) -> list[dict[str, str]]:
+        self.hot_item()
+        self.cached_page()
+        self.past()
+        self.scale()
+        self.memory()
+        return self.rows
+
+    def hot_item(self) -> None:
+        say("one hot item against many")
+        crowd = self.market.log_in(CROWD)
+        hot = self.market.variants[0][0]
+        dataset.set_stock(self.market.platform, variant=hot, pieces=900_000)
+        apart = [checkouts(self.market, crowd)(CROWD, self.seconds) for _ in range(2)]
+        together = [checkouts(self.market, crowd, of=hot)(CROWD, self.seconds) for _ in range(2)]
+        if errors := [note for one in apart + together for note in one.notes]:
+            raise LocalError(f"{len(errors)} checkouts failed: {errors[0]}")
+        speed = max(map(throughput, together)) / max(map(throughput, apart))
+        what = f"checkouts of one hot item by {CROWD} buyers, against those of different items"
+        self._row(what, "≥ 0.8 of the throughput", f"{speed:.2f}")
+
+    def cached_page(self) -> None:
+        say("a page from the cache")
+        self.market.restart("aggregator", CATALOGUE_CACHE_SECONDS="5")
+        page = load(
+            lambda requests, **options: single_requests(self._public, requests, **options),
+            [Request("/api/v1/products?page_size=20")],
+        )
+        found = self._cost(page)
+        self.market.restart("aggregator", CATALOGUE_CACHE_SECONDS="0")
+        what = "list of 20 through the public API, from its cache (`CATALOGUE_CACHE_SECONDS`)"
+        self._row(what, "≤ 3", f"{found:.1f}")
+
+    def past(self) -> None:
+        say(f"{MANY_ORDERS} orders of the past")
+        operations = {
+            "checkout": checkouts(self.market, self.buyers),
+            "order list": order_lists(self.market, self.buyers),
+            "add to cart": adding(self.market, self._public),
+        }
+        before = {name: self._cost(operation) for name, operation in operations.items()}
+        dataset.add_past(self.market.platform, orders=MANY_ORDERS)
+        for name, operation in operations.items():
+            found = self._cost(operation) / before[name]
+            self._row(f"{name}, with {MANY_ORDERS:,} orders against some hundreds", "1 ×", f"{found:.2f} ×")
+
+    def scale(self) -> None:
+        say(f"{MANY_PRODUCTS} products")
+        before = {name: self._cost(operation) for name, operation in catalogue_reads(self.market).items()}
+        dataset.add_products(self.market.platform, up_to=MANY_PRODUCTS)
+        after = {name: self._cost(operation) for name, operation in catalogue_reads(self.market).items()}
+        for name, found in after.items():
+            what = f"{name}, {MANY_PRODUCTS:,} products against {PRODUCTS:,}"
+            self._row(what, "≤ 1.5 ×", f"{found / before[name]:.2f} ×")
+        deep = after["page deep in the list"] / after["first page"]
+        self._row(f"page deep in a list of {MANY_PRODUCTS:,}, against the first", "1 ×", f"{deep:.2f} ×")
+
+    def memory(self) -> None:
+        say("memory")
+        for service in self.market.platform.services:
+            self.market.restart(service.name, WEB_WORKERS="1", WEB_THREADS="16")
+        first_page = catalogue_reads(self.market)["first page"]
+        for operation in (checkouts(self.market, self.buyers), order_lists(self.market, self.buyers), first_page):
+            operation(8, self.seconds)
+        ours = pids_of(self.market.platform, kinds=("web", "worker"))
+        megabytes = sum(pss_bytes(pid) for pid in ours.values()) / 2**20
+        what = "memory after load, one web process of 16 threads a service, and the workers (PSS)"
+        self._row(what, "≤ 750 MB", f"{megabytes:.0f} MB")
+
+    @property
+    def _public(self) -> str:
+        return self.market.platform.url("aggregator")
+
+    def _cost(self, operation: Callable[[int, float], Load]) -> float:
+        """CPU of an operation as a ratio to the reference's, the better of two loads."""
         found = []
+        pids = pids_of(self.market.platform)
         for _ in range(2):
-            operation(connections, 1.0)
-            basis = reference.cpu_ms(connections=8)
+            operation(8, WARM_UP_SECONDS)
+            basis = self.reference.cpu_ms(connections=8)
             with processor(pids) as spent:
-                done: Load = operation(connections, seconds)
+                done = operation(8, self.seconds)
             if done.errors:
-                raise LocalError(f"{done.errors} operations failed: {done.notes[:2]}")
+                raise LocalError(f"{done.errors} operations failed: {done.notes[:1]}")
             found.append(spent.total * 1000 / done.operations / basis)
         return min(found)
 
-    def row(what: str, budget: str, found: str) -> None:
-        rows.append({"what": what, "budget": budget, "found": found})
+    def _row(self, what: str, budget: str, found: str) -> None:
+        self.rows.append({"what": what, "budget": budget, "found": found})
         say(f"{what}: {found} (budget {budget})")
 
-    say("one hot item against many")
-    crowd = market.log_in(CROWD)
-    hot = market.variants[0][0]
-    dataset.set_stock(market.platform, variant=hot, pieces=900_000)
-    apart = [checkouts(market, crowd)(CROWD, seconds) for _ in range(2)]
-    together = [checkouts(market, crowd, of=hot)(CROWD, seconds) for _ in range(2)]
-    errors = sum(one.errors for one in apart + together)
-    speed = max(one.operations / one.seconds for one in together) / max(one.operations / one.seconds for one in apart)
-    row(
-        f"checkouts of one hot item by {CROWD} buyers, against those of different items",
-        "≥ 0.8 of the throughput",
-        f"{speed:.2f}" + (f" ({errors} errors)" if errors else ""),
-    )
 
-    say("a page from the cache")
-    market.restart("aggregator", CATALOGUE_CACHE_SECONDS="5")
-    pids = pids_of(market.platform)
-    public = market.platform.url("aggregator")
-    first_page = [Request("/api/v1/products?page_size=20")]
-    from_cache = cost(
-        lambda connections, span: single_requests(public, first_page, connections=connections, seconds=span)
-    )
-    row("list of 20 through the public API, from its cache (CATALOGUE_CACHE_SECONDS)", "≤ 3", f"{from_cache:.1f}")
-    market.restart("aggregator", CATALOGUE_CACHE_SECONDS="0")
-    pids = pids_of(market.platform)
-
-    say(f"{MANY_ORDERS} orders of the past")
-    few = {
-        "checkout": cost(checkouts(market, buyers)),
-        "order list": cost(order_lists(market, buyers)),
-        "add to cart": cost(adding(market, public)),
-    }
-    dataset.add_past(market.platform, orders=MANY_ORDERS)
-    for name, operation in {
-        "checkout": checkouts(market, buyers),
-        "order list": order_lists(market, buyers),
-        "add to cart": adding(market, public),
-    }.items():
-        row(f"{name}, with {MANY_ORDERS:,} orders against 10", "≈ 1 ×", f"{cost(operation) / few[name]:.2f} ×")
-
-    say(f"{MANY_PRODUCTS} products")
-    reads = catalogue_reads(market)
-    before = {name: cost(operation) for name, operation in reads.items()}
-    dataset.add_products(market.platform, up_to=MANY_PRODUCTS)
-    for name, operation in catalogue_reads(market).items():
-        found = cost(operation)
-        row(f"{name}, {MANY_PRODUCTS:,} products against {PRODUCTS:,}", "≤ 1.5 ×", f"{found / before[name]:.2f} ×")
-        if name == "first page":
-            first = found
-        if name == "page deep in the list":
-            row(f"page deep in a list of {MANY_PRODUCTS:,}, against the first", "≈ 1 ×", f"{found / first:.2f} ×")
-
-    say("memory")
-    for service in market.platform.services:
-        market.restart(service.name, WEB_WORKERS="1", WEB_THREADS="16")
-    for operation in (checkouts(market, buyers), order_lists(market, buyers), catalogue_reads(market)["first page"]):
-        operation(8, seconds)
-    ours = pids_of(market.platform, kinds=("web", "worker"))
-    megabytes = sum(pss_bytes(pid) for pid in ours.values()) / 2**20
-    row(
-        "memory after load, one web process of 16 threads a service, and the workers (PSS)",
-        "≤ 750 MB",
-        f"{megabytes:.0f} MB",
-    )
-    return rows
+def throughput(done: Load) -> float:
+    return done.operations / done.seconds
 
 
 def catalogue_reads(market: Market) -> dict[str, Any]:

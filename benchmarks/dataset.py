@@ -16,11 +16,13 @@ COMMON_WORD = "handmade"
 PRODUCTS = r"""
 WITH words AS (
     SELECT ARRAY['Amber','Birch','Cobalt','Coral','Ivory','Jade','Linen','Maple','Marble','Moss','Nordic','Oak','Ochre',
-                 'Olive','Opal','Pine','Rustic','Sage','Sand','Slate','Stoneware','Teal','Umber','Walnut','Willow'] AS first,
+                 'Olive','Opal','Pine','Rustic','Sage','Sand','Slate','Stoneware','Teal','Umber','Walnut','Willow']
+               AS first,
            ARRAY['Apron','Basket','Bench','Blanket','Bottle','Bowl','Candle','Carafe','Chair','Clock','Cushion','Desk',
                  'Jar','Jug','Lamp','Mirror','Mug','Notebook','Planter','Plate','Rug','Shelf','Stool','Teapot','Throw',
                  'Tray','Vase'] AS second,
-           ARRAY['kitchen','garden','bathroom','bedroom','office','terrace','hallway','workshop','studio','nursery'] AS room
+           ARRAY['kitchen','garden','bathroom','bedroom','office','terrace','hallway','workshop','studio','nursery']
+               AS room
 ), categories AS (
     SELECT array_agg(id ORDER BY id) AS ids FROM catalogue_category WHERE parent_id IS NOT NULL
 )
@@ -41,7 +43,8 @@ SELECT uuidv7(), p.id, p.seller, upper(p.slug) || '-' || v, (ARRAY['Small','Larg
 
 INSERT INTO stock_stockmovement (id, level_id, delta, reason, created_at)
 SELECT uuidv7(), l.variant_id, 100000, 'receipt', now()
-  FROM stock_stocklevel l JOIN catalogue_variant v ON v.id = l.variant_id JOIN catalogue_product p ON p.id = v.product_id
+  FROM stock_stocklevel l
+  JOIN catalogue_variant v ON v.id = l.variant_id JOIN catalogue_product p ON p.id = v.product_id
  WHERE p.slug ~ '^product-\d+$' AND l.on_hand = 0;
 
 INSERT INTO catalogue_productimage (id, product_id, file, alt, position)
@@ -64,7 +67,8 @@ INSERT INTO orders_order (id, reference, state, buyer, buyer_email, buyer_langua
                           items_amount, shipping_amount, total_amount, content_fingerprint, created_at, confirmed_at)
 SELECT id, 'P' || lpad(n::text, 9, '0'), 'confirmed', md5('buyer' || n %% 10000)::uuid, 'past@example.com', 'en',
        '{"full_name": "Ada Lovelace", "company": "", "line1": "12 rue des Lilas", "line2": "", "postal_code": "75011",
-         "city": "Paris", "region": "", "country": "FR", "phone": ""}', 'EUR', 2000, 0, 2000, md5(n::text), at, at FROM past;
+         "city": "Paris", "region": "", "country": "FR", "phone": ""}',
+       'EUR', 2000, 0, 2000, md5(n::text), at, at FROM past;
 CREATE TEMPORARY TABLE part AS SELECT uuidv7() AS id, id AS order_id, n, at FROM past;
 INSERT INTO orders_sellerorder (id, order_id, seller, state, total_amount, created_at)
 SELECT id, order_id, (%(sellers)s::uuid[])[1 + n %% %(seller_count)s], 'to_prepare', 2000, at FROM part;

@@ -23,62 +23,17 @@ class Step:
 
 def measure_steps(market: Market, buyer: Buyer, *, times: int) -> list[Step]:
     """Do each step of so many checkouts before the next step of any."""
-    token = _service_token(market)
-    buyers = market.connection("inventory", authorization=buyer.authorization)
-    platform = {
-        service: market.connection(service, authorization=f"Bearer {token}")
-        for service in ("inventory", "orders", "payment")
-    }
-    anonymous = market.connection("inventory")
-    carts: list[str] = []
-    variants = [[variant for variant, _, _ in market.next_variants(2)] for _ in range(times)]
-    orders = [str(uuid.uuid4()) for _ in range(times)]
-    reservations: list[Any] = []
-    totals: list[Any] = []
-
-    def open_cart(_number: int) -> None:
-        # Anonymous: a buyer would be given the same open cart each time.
-        carts.append(anonymous.expect(201, "POST", "/api/v1/carts", {})["id"])
-
-    def put(line: int, number: int) -> None:
-        path = f"/api/v1/carts/{carts[number]}/lines/{variants[number][line]}"
-        anonymous.expect(200, "PUT", path, {"quantity": 1})
-
-    def look(number: int) -> None:
-        buyers.expect(200, "GET", f"/api/v1/carts/{carts[number]}")
-
-    def reserve(number: int) -> None:
-        body = {"cart": carts[number], "cart_version": 3, "buyer": buyer.id}
-        path = f"/api/v1/reservations/{orders[number]}"
-        reservations.append(platform["inventory"].expect(201, "PUT", path, body))
-
-    def place(number: int) -> None:
-        names = ("variant", "product", "seller", "title", "sku", "quantity", "unit_price")
-        lines = [{name: line[name] for name in names} for line in reservations[number]["lines"]]
-        person = {"id": buyer.id, "email": "buyer001@demo.test", "language": "en"}
-        body = {"buyer": person, "shipping_address": buyer.address, "currency": "EUR", "lines": lines}
-        totals.append(platform["orders"].expect(201, "PUT", f"/api/v1/orders/{orders[number]}", body)["total"])
-
-    def pay(number: int) -> None:
-        body = {"order": orders[number], "buyer": buyer.id, "amount": totals[number], "payment_method": VISA}
-        platform["payment"].expect(201, "PUT", f"/api/v1/payments/{orders[number]}", body)
-
-    def confirm(number: int) -> None:
-        platform["orders"].expect(200, "POST", f"/api/v1/orders/{orders[number]}/confirm")
-
-    def commit(number: int) -> None:
-        platform["inventory"].expect(200, "POST", f"/api/v1/reservations/{orders[number]}/commit")
-
-    steps: list[tuple[str, str, Callable[[int], None]]] = [
-        ("open cart", "inventory", open_cart),
-        ("first line", "inventory", partial(put, 0)),
-        ("second line", "inventory", partial(put, 1)),
-        ("look at cart", "inventory", look),
-        ("reserve", "inventory", reserve),
-        ("order", "orders", place),
-        ("pay", "payment", pay),
-        ("confirm", "orders", confirm),
-        ("commit", "inventory", commit),
+    checkouts = _Checkouts(market, buyer, times)
+    steps: list[tuple[str, str, Callable[[int], object]]] = [
+        ("open cart", "inventory", checkouts.open_cart),
+        ("first line", "inventory", partial(checkouts.put, 0)),
+        ("second line", "inventory", partial(checkouts.put, 1)),
+        ("look at cart", "inventory", checkouts.look),
+        ("reserve", "inventory", checkouts.reserve),
+        ("order", "orders", checkouts.place),
+        ("pay", "payment", checkouts.pay),
+        ("confirm", "orders", checkouts.confirm),
+        ("commit", "inventory", checkouts.commit),
     ]
     found = []
     for name, service, step in steps:
@@ -89,6 +44,64 @@ def measure_steps(market: Market, buyer: Buyer, *, times: int) -> list[Step]:
         cost = {kind: seconds * 1000 / times for kind, seconds in spent.by_process.items()}
         found.append(Step(name, service, cost[f"{service}-web"], cost[f"{service}-postgres"]))
     return found
+
+
+class _Checkouts:
+    """So many checkouts of two lines, each call of them as the aggregator would make it."""
+
+    def __init__(self, market: Market, buyer: Buyer, times: int) -> None:
+        token = f"Bearer {_service_token(market)}"
+        self._buyer = buyer
+        self._anonymous = market.connection("inventory")
+        self._own = market.connection("inventory", authorization=buyer.authorization)
+        self._inventory = market.connection("inventory", authorization=token)
+        self._orders = market.connection("orders", authorization=token)
+        self._payment = market.connection("payment", authorization=token)
+        self._variants = [[variant for variant, _, _ in market.next_variants(2)] for _ in range(times)]
+        self._ids = [str(uuid.uuid4()) for _ in range(times)]
+        self._carts: list[str] = []
+        self._reserved: list[Any] = []
+        self._totals: list[Any] = []
+
+    def open_cart(self, _number: int) -> None:
+        # Anonymous: a buyer would be given the same open cart each time.
+        self._carts.append(self._anonymous.expect(201, "POST", "/api/v1/carts", {})["id"])
+
+    def put(self, line: int, number: int) -> None:
+        path = f"/api/v1/carts/{self._carts[number]}/lines/{self._variants[number][line]}"
+        self._anonymous.expect(200, "PUT", path, {"quantity": 1})
+
+    def look(self, number: int) -> None:
+        self._own.expect(200, "GET", f"/api/v1/carts/{self._carts[number]}")
+
+    def reserve(self, number: int) -> None:
+        body = {"cart": self._carts[number], "cart_version": 3, "buyer": self._buyer.id}
+        self._reserved.append(self._inventory.expect(201, "PUT", f"/api/v1/reservations/{self._ids[number]}", body))
+
+    def place(self, number: int) -> None:
+        names = ("variant", "product", "seller", "title", "sku", "quantity", "unit_price")
+        body = {
+            "buyer": {"id": self._buyer.id, "email": "buyer001@demo.test", "language": "en"},
+            "shipping_address": self._buyer.address,
+            "currency": "EUR",
+            "lines": [{name: line[name] for name in names} for line in self._reserved[number]["lines"]],
+        }
+        self._totals.append(self._orders.expect(201, "PUT", f"/api/v1/orders/{self._ids[number]}", body)["total"])
+
+    def pay(self, number: int) -> None:
+        body = {
+            "order": self._ids[number],
+            "buyer": self._buyer.id,
+            "amount": self._totals[number],
+            "payment_method": VISA,
+        }
+        self._payment.expect(201, "PUT", f"/api/v1/payments/{self._ids[number]}", body)
+
+    def confirm(self, number: int) -> None:
+        self._orders.expect(200, "POST", f"/api/v1/orders/{self._ids[number]}/confirm")
+
+    def commit(self, number: int) -> None:
+        self._inventory.expect(200, "POST", f"/api/v1/reservations/{self._ids[number]}/commit")
 
 
 def _service_token(market: Market) -> str:

@@ -1,7 +1,7 @@
 """Pages of the catalogue that are the same for everybody, remembered for a few seconds where an operator wants that.
 
-A page from here shows prices and stock as they were up to `CATALOGUE_CACHE_SECONDS` ago. Nobody pays an old price: carts
-are joined with prices and stock as they are, and a checkout names the total that its buyer saw.
+A page from here shows prices and stock as they were up to `CATALOGUE_CACHE_SECONDS` ago. Nobody pays an old price:
+carts are joined with prices and stock as they are, and a checkout names the total that its buyer saw.
 """
 
 import threading

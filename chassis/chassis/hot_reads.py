@@ -4,7 +4,7 @@ Building and compiling a queryset costs several times what PostgreSQL needs to a
 builds a queryset of `.values()`; what is `given` in a call reaches it as a `Parameter`, a placeholder of the statement:
 
     @hot_read
-    def products_of(*, seller: Any, newest_first: bool) -> QuerySet[Product, dict[str, Any]]:
+    def products_of(*, seller: Any, newest_first: bool) -> Rows:
         return Product.objects.filter(seller=seller).order_by("-id" if newest_first else "id").values("id", "title")
 
     rows = products_of(seller=given(seller_id, Product._meta.get_field("seller")), newest_first=True)
@@ -23,6 +23,9 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Expression, Field, Func, JSONField, QuerySet, UUIDField
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg2.extensions import new_type, register_type
+
+Rows = QuerySet[Any, Any]
+"""Of `.values()`: what a hot read builds."""
 
 MOST_SHAPES = 1000
 """Of one read: more would mean that something is not `given` that changes from call to call."""
@@ -69,7 +72,7 @@ class Statement:
 class HotRead:
     """A read whose calls share the statements that were compiled for them; made by `hot_read`."""
 
-    def __init__(self, build: Callable[..., QuerySet[Any, dict[str, Any]]]) -> None:
+    def __init__(self, build: Callable[..., Rows]) -> None:
         self._build = build
         self._statements: dict[Hashable, Statement | None] = {}
         self._lock = threading.Lock()
@@ -113,7 +116,7 @@ class HotRead:
         return statement
 
 
-def hot_read(build: Callable[..., QuerySet[Any, dict[str, Any]]]) -> HotRead:
+def hot_read(build: Callable[..., Rows]) -> HotRead:
     """Turn a function that builds a queryset of `.values()` into a read that compiles it once for each shape."""
     return HotRead(build)
 
@@ -137,7 +140,7 @@ def _bound(name: str, argument: Any) -> Any:
     return argument
 
 
-def _statement(rows: QuerySet[Any, dict[str, Any]]) -> Statement | None:
+def _statement(rows: Rows) -> Statement | None:
     """Compile a queryset; None for one that has no rows whatever is given."""
     query = rows.query
     compiler = query.get_compiler(DEFAULT_DB_ALIAS)

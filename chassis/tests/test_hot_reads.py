@@ -6,11 +6,11 @@ from typing import Any
 import orjson
 import pytest
 from django.db import connection
-from django.db.models import Func, JSONField, QuerySet, Value
+from django.db.models import Func, JSONField, Value
 from django.db.models.functions import JSONObject
 from django.test.utils import CaptureQueriesContext
 
-from chassis.hot_reads import HotRead, given, hot_read
+from chassis.hot_reads import HotRead, Rows, given, hot_read
 from chassis.pagination import page_of
 from tests.parcels.models import Parcel
 
@@ -22,7 +22,7 @@ WEIGHT = Parcel._meta.get_field("weight")
 
 def of_weight(built: list[None]) -> HotRead:
     @hot_read
-    def read(*, at_least: Any = None, heaviest_first: bool = False) -> QuerySet[Parcel, dict[str, Any]]:
+    def read(*, at_least: Any = None, heaviest_first: bool = False) -> Rows:
         built.append(None)
         parcels = Parcel.objects.order_by("-weight" if heaviest_first else "weight")
         if at_least is not None:
@@ -57,7 +57,7 @@ def test_a_value_is_data_and_never_part_of_the_statement() -> None:
     pack(("100%", 1), ("'; DROP TABLE x; --", 2), ("%s", 3))
 
     @hot_read
-    def named(*, name: Any) -> QuerySet[Parcel, dict[str, Any]]:
+    def named(*, name: Any) -> Rows:
         return Parcel.objects.filter(name=name).values("name")
 
     for name in ("100%", "'; DROP TABLE x; --", "%s", "x' OR '1'='1"):
@@ -68,7 +68,7 @@ def test_what_a_prefix_may_mean_to_like_is_plain_text() -> None:
     pack(("100% wool", 1), ("100 wool", 2), ("a_b", 3), ("acb", 4))
 
     @hot_read
-    def beginning(*, start: Any) -> QuerySet[Parcel, dict[str, Any]]:
+    def beginning(*, start: Any) -> Rows:
         return Parcel.objects.filter(name__startswith=start).order_by("name").values("name")
 
     assert names(beginning(start=given("100%", NAME))) == ["100% wool"]
@@ -79,7 +79,7 @@ def test_ids_and_json_come_as_they_are_shown() -> None:
     pack(("mug", 3))
 
     @hot_read
-    def shown() -> QuerySet[Parcel, dict[str, Any]]:
+    def shown() -> Rows:
         thing = Func(JSONObject(name="name", weight="weight"), function="to_jsonb", output_field=JSONField())
         nothing = Value(None, output_field=JSONField())
         return Parcel.objects.values("id", "owner", "created_at", thing=thing, nothing=nothing)
@@ -101,7 +101,7 @@ def test_other_cursors_still_give_ids_as_ids() -> None:
 
 def test_a_shape_without_rows_asks_nothing() -> None:
     @hot_read
-    def nothing() -> QuerySet[Parcel, dict[str, Any]]:
+    def nothing() -> Rows:
         return Parcel.objects.none().values("name")
 
     with CaptureQueriesContext(connection) as asked:
@@ -115,7 +115,7 @@ def test_pages_of_a_position_are_one_shape() -> None:
     built: list[None] = []
 
     @hot_read
-    def page(*, ordering: Any, position: Any) -> QuerySet[Parcel, dict[str, Any]]:
+    def page(*, ordering: Any, position: Any) -> Rows:
         built.append(None)
         return page_of(Parcel.objects.values("name", "weight"), ordering=ordering, position=position)
 

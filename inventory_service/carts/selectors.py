@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from carts.errors import CartNotFoundError
@@ -14,7 +14,7 @@ from carts.states import CartState, LineStatus
 from catalogue.models import Variant, media_url
 from catalogue.selectors import first_image_of
 from catalogue.states import ProductState
-from chassis.hot_reads import given, hot_read
+from chassis.hot_reads import Rows, given, hot_read
 
 _COLUMNS = {
     "product": F("variant__product"),
@@ -40,7 +40,7 @@ def cart_for(*, cart_id: uuid.UUID, account: uuid.UUID | None, any_account: bool
 
 
 @hot_read
-def _line_rows(*, cart: Any) -> QuerySet[CartLine, dict[str, Any]]:
+def _line_rows(*, cart: Any) -> Rows:
     """A cart's lines with what their variants are now."""
     lines = CartLine.objects.filter(cart=cart).order_by("id")
     return lines.values(
@@ -98,7 +98,7 @@ def _line_shown(cart: Cart, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @hot_read
-def _offer_rows(*, cart: Any, variant: Any, currency: Any) -> QuerySet[Variant, dict[str, Any]]:
+def _offer_rows(*, cart: Any, variant: Any, currency: Any) -> Rows:
     """A variant as one that may be put into a cart, with the line it has there, and how many lines there are."""
     line = CartLine.objects.filter(cart=cart, variant=OuterRef("pk"))
     count = CartLine.objects.filter(cart=cart).order_by().values("cart").annotate(count=Count("pk")).values("count")

@@ -12,7 +12,7 @@ from orjson import Fragment
 
 from catalogue.models import SEARCH_CONFIG, Category, Product, ProductImage, Variant, media_url
 from catalogue.states import ProductState
-from chassis.hot_reads import given, hot_read, json_array
+from chassis.hot_reads import Rows, given, hot_read, json_array
 from chassis.pagination import page_of
 
 ORDERINGS = {
@@ -43,7 +43,7 @@ def public_products(
     min_price: Any = None,
     max_price: Any = None,
     in_stock: bool | None = None,
-) -> QuerySet[Product, dict[str, Any]]:
+) -> Rows:
     """Return rows of the products that everybody sees; with `category_path`, of what lies below that category.
 
     Prices are minor units and compare with the lowest of a product's live variants.
@@ -68,22 +68,20 @@ def public_products(
         condition = Exists(in_stock_variants)
         products = products.filter(condition if in_stock else ~condition)
         has_stock = Value(in_stock)
-    rows: QuerySet[Product, dict[str, Any]] = products.values(
-        *SUMMARY_COLUMNS, in_stock=has_stock, image_file=first_image_of("pk")
-    )
+    rows: Rows = products.values(*SUMMARY_COLUMNS, in_stock=has_stock, image_file=first_image_of("pk"))
     return rows
 
 
 @hot_read
 def public_product_rows(
     *, ordering: Sequence[str], position: Sequence[Any] | None, in_stock: bool | None = None, **filters: Any
-) -> QuerySet[Product, dict[str, Any]]:
+) -> Rows:
     """A page of `public_products`."""
     return page_of(public_products(in_stock=in_stock, **filters), ordering=ordering, position=position)
 
 
 @hot_read
-def category_path(*, slug: Any) -> QuerySet[Category, dict[str, Any]]:
+def category_path(*, slug: Any) -> Rows:
     """Where a category lies in the tree."""
     return Category.objects.filter(slug=slug).values("path")
 
@@ -131,7 +129,7 @@ def product_summaries(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @hot_read
-def public_product_row(*, by: str, key: Any) -> QuerySet[Product, dict[str, Any]]:
+def public_product_row(*, by: str, key: Any) -> Rows:
     """A product as `ProductDetailSerializer` shows it, its lists put together by the database."""
     images = ProductImage.objects.filter(product=OuterRef("pk")).order_by("position", "id")
     variants = Variant.objects.live().filter(product=OuterRef("pk")).order_by("position", "id")

@@ -177,7 +177,7 @@ def _change_reserved(pieces: Mapping[uuid.UUID, int]) -> int:
             " WHERE variant_id = change.variant AND on_hand >= reserved + change.pieces",
             [list(pieces), list(pieces.values())],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _write_reservation(

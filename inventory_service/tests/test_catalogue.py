@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db.models import Prefetch
 from rest_framework.test import APIClient
 
 from catalogue import selectors, services
@@ -258,8 +259,8 @@ def test_a_detail_says_what_its_serializer_tells_the_spec(anonymous: APIClient) 
     services.archive_variant(variant_id=gone.pk)
     ProductImage.objects.create(product=product, file="products/b.webp", alt="Second", position=1)
     ProductImage.objects.create(product=product, file="products/a.webp", alt='"First"', position=0)
-    found = Product.objects.get(pk=product.pk)
-    found.live_variants = list(Variant.objects.live().filter(product=found).select_related("stock_level"))
+    live = Prefetch("variants", Variant.objects.live().select_related("stock_level"), to_attr="live_variants")
+    found = Product.objects.prefetch_related(live).get(pk=product.pk)
     for key in (product.slug, product.pk):
         shown = anonymous.get(f"{URL}/{key}").json()
         assert shown == ProductDetailSerializer(found).data

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 from orjson import Fragment
 
-from chassis.hot_reads import given, hot_read, json_array
+from chassis.hot_reads import Rows, given, hot_read, json_array
 from chassis.pagination import page_of
 from deliveries.carriers import tracking_url
 from deliveries.models import Delivery
@@ -35,21 +35,19 @@ def with_parts(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 
 @hot_read
-def orders_of_buyer(
-    *, buyer: Any, ordering: Sequence[str], position: Sequence[Any] | None
-) -> QuerySet[Order, dict[str, Any]]:
+def orders_of_buyer(*, buyer: Any, ordering: Sequence[str], position: Sequence[Any] | None) -> Rows:
     """A buyer's orders without those that were called off, of which there is one for each declined card."""
     orders = placed_orders().filter(buyer=buyer).exclude(state=OrderState.REJECTED)
     return page_of(_shown_rows(orders), ordering=ordering, position=position)
 
 
 @hot_read
-def _order(*, order_id: Any, buyer: Any) -> QuerySet[Order, dict[str, Any]]:
+def _order(*, order_id: Any, buyer: Any) -> Rows:
     orders = placed_orders().filter(pk=order_id)
     return _shown_rows(orders if buyer is None else orders.filter(buyer=buyer))
 
 
-def _shown_rows(orders: QuerySet[Order]) -> QuerySet[Order, dict[str, Any]]:
+def _shown_rows(orders: QuerySet[Order]) -> Rows:
     """Put the parts of orders together in the database: one query, however many there are."""
     lines = OrderLine.objects.filter(seller_order=OuterRef("pk")).order_by("id")
     deliveries = Delivery.objects.filter(seller_order=OuterRef("pk")).order_by("id")

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Now
 
-from chassis.hot_reads import hot_read
+from chassis.hot_reads import Rows, hot_read
 from chassis.identity.models import User
 from chassis.pagination import page_of
 from payments.models import Payment, Refund
@@ -34,9 +34,7 @@ def payments_visible_to(user: User) -> QuerySet[Payment]:
 
 
 @hot_read
-def payment_rows(
-    *, buyer: Any, orders: Any, ordering: Sequence[str], position: Sequence[Any] | None
-) -> QuerySet[Payment, dict[str, Any]]:
+def payment_rows(*, buyer: Any, orders: Any, ordering: Sequence[str], position: Sequence[Any] | None) -> Rows:
     """Everybody's payments or those of `buyer`, all or those of `orders`, as `payments_shown` takes them."""
     payments = Payment.objects.all() if buyer is None else Payment.objects.filter(buyer=buyer)
     narrowed = payments if orders is None else payments.filter(order__in=orders)

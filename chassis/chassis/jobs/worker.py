@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections, connection, transaction
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
 from chassis import tracing
-from chassis.hot_reads import hot_read
+from chassis.hot_reads import Rows, hot_read
 from chassis.http import jitter
 from chassis.jobs.models import Job, JobState, Schedule
 from chassis.jobs.tasks import Periodic, PermanentFailureError, Task, current_job, periodic, periodics, tasks
@@ -48,7 +48,7 @@ class Claim:
 
 
 @hot_read
-def _due_jobs() -> QuerySet[Job, dict[str, Any]]:
+def _due_jobs() -> Rows:
     """Whether there is anything to do: asked all the time, and mostly in vain."""
     return Job.objects.filter(state=JobState.WAITING, run_at__lte=Now()).order_by("run_at").values("id")
 
@@ -185,7 +185,7 @@ def due_periodics() -> list[Periodic]:
 
 
 @hot_read
-def _schedule() -> QuerySet[Schedule, dict[str, Any]]:
+def _schedule() -> Rows:
     is_due = ExpressionWrapper(Q(due_at__lte=Now()), output_field=BooleanField())
     return Schedule.objects.values("task", is_due=is_due)
 
