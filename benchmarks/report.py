@@ -66,8 +66,8 @@ def text(figures: Mapping[str, Any]) -> str:
     lines = [
         f"Measured on {figures['date']}: {made['machine']}, Python {made['python']}, Django {made['django']}, gunicorn "
         f"{made['gunicorn']}, PostgreSQL {made['postgresql']}; {figures['rounds']} rounds of {figures['seconds']:g} s; "
-        f"the reference cost {figures['reference_ms']:.2f} ms a request. `×` is the ratio to it: the median of the rounds, "
-        "and the least and the most.",
+        f"the reference cost {figures['reference_ms']:.2f} ms a request. `×` is the ratio to it: the median of the "
+        "rounds, and the least and the most.",
         "",
         "| operation | where | budget × | × | CPU ms | requests/s | p50 | p95 | p99 ms | statements | internal calls |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
@@ -81,7 +81,8 @@ def text(figures: Mapping[str, Any]) -> str:
         count = figures["counts"].get(f"{one['name']} {one['where']}", {})
         lines.append(
             f"| {one['title']} | {one['where']} | {one['budget']:g} "
-            f"| **{one['ratio']:.1f}** ({ratios[0]:.1f}–{ratios[-1]:.1f}) | {one['cpu_ms']:.2f} | {middle['operations'] / middle['seconds']:.0f} "
+            f"| **{one['ratio']:.1f}** ({ratios[0]:.1f}–{ratios[-1]:.1f}) | {one['cpu_ms']:.2f} "
+            f"| {middle['operations'] / middle['seconds']:.0f} "
             f"| {middle['p50']:.1f} | {middle['p95']:.1f} | {middle['p99']:.1f} "
             f"| {count.get('statements', '')} | {count.get('calls', '')} |"
         )

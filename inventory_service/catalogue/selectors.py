@@ -142,15 +142,13 @@ def public_product_row(*, by: str, key: Any) -> Rows:
         price=JSONObject(amount="price_amount", currency="currency"),
         available=F("stock_level__on_hand") - F("stock_level__reserved"),
     )
-    return (
-        Product.objects.visible()
-        .filter(**{by: key})
-        .values(
-            *("id", "slug", "title", "description", "seller", "category__slug", "created_at"),
-            images_shown=json_array(images.values_list(image)),
-            variants_shown=json_array(variants.values_list(variant)),
-        )
+    products = Product.objects.visible().filter(**{by: key})
+    rows: Rows = products.values(
+        *("id", "slug", "title", "description", "seller", "category__slug", "created_at"),
+        images_shown=json_array(images.values_list(image)),
+        variants_shown=json_array(variants.values_list(variant)),
     )
+    return rows
 
 
 def public_product(*, key: str) -> dict[str, Any] | None:

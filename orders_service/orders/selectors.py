@@ -62,7 +62,8 @@ def _shown_rows(orders: QuerySet[Order]) -> Rows:
         deliveries=json_array(deliveries.values_list(delivery)),
     )
     parts = SellerOrder.objects.filter(order=OuterRef("pk")).order_by("id")
-    return orders.values(*ORDER_COLUMNS, parts=json_array(parts.values_list(part)))
+    rows: Rows = orders.values(*ORDER_COLUMNS, parts=json_array(parts.values_list(part)))
+    return rows
 
 
 def order_shown(*, order_id: uuid.UUID, buyer: uuid.UUID | None = None) -> dict[str, Any] | None:
