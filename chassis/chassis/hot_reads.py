@@ -22,7 +22,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Expression, Field, Func, JSONField, QuerySet, UUIDField
 from django.db.models.sql.compiler import SQLCompiler
-from psycopg2.extensions import new_type, register_type
+from psycopg2.extensions import new_type, register_type  # type: ignore[import-untyped]
 
 Rows = QuerySet[Any, Any]
 """Of `.values()`: what a hot read builds."""

@@ -1,6 +1,6 @@
 """Which renderer answers: programs say that they take JSON, or anything, and get JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -13,10 +13,10 @@ class ContentNegotiation(DefaultContentNegotiation):
     """DRF's, which weighs headers, for everybody but those whose header says one thing."""
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[Any], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None
     ) -> tuple[Any, str]:
         accepted = request.META.get("HTTP_ACCEPT", "*/*")
-        first = renderers[0]
+        first = next(iter(renderers))
         if (
             accepted in TAKES_JSON
             and first.media_type == "application/json"

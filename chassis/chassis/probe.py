@@ -4,7 +4,7 @@ import http.client
 import os
 import sys
 
-SECONDS = 3.0
+SECONDS = 6.0
 
 
 def main() -> int:

@@ -4,7 +4,6 @@ A serializer makes a copy of each of its fields, and a model's looks at the mode
 answer. One that needs nothing of the request can be shared, since parsing and showing keep nothing in it.
 """
 
-from functools import cache
 from typing import Any
 
 from rest_framework.serializers import BaseSerializer
@@ -24,6 +23,10 @@ def shown(serializer: type[BaseSerializer[Any]], instance: Any) -> dict[str, Any
     return answer
 
 
-@cache
+_built: dict[type[BaseSerializer[Any]], BaseSerializer[Any]] = {}
+
+
 def _shared(serializer: type[BaseSerializer[Any]]) -> BaseSerializer[Any]:
-    return serializer()
+    if serializer not in _built:
+        _built[serializer] = serializer()
+    return _built[serializer]

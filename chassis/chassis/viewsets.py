@@ -35,5 +35,5 @@ class ServiceViewSet(GenericViewSet[Any]):
         """Return the rows of the page that is asked for; see `KeysetPagination.paginate_hot_read`."""
         paginator = self.paginator
         assert isinstance(paginator, KeysetPagination)  # noqa: S101 - lists of services have no other
-        assert self.queryset is not None  # noqa: S101 - it names the model
-        return paginator.paginate_hot_read(read, self.queryset, self.request, self, **arguments)
+        fields: Any = type(self).queryset
+        return paginator.paginate_hot_read(read, fields, self.request, self, **arguments)

@@ -12,11 +12,11 @@ from chassis.shapes import parsed, shown
 
 
 class BoxSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField(max_length=5)
+    name = serializers.CharField(max_length=5)
     price = MoneySerializer()
     tags = serializers.ListField(child=serializers.CharField(), required=False)
 
-    def validate_label(self, value: str) -> str:
+    def validate_name(self, value: str) -> str:
         if value == "never":
             raise serializers.ValidationError("Not this one.", code="never")
         return value
@@ -38,9 +38,9 @@ def refusal_of(data: Any) -> tuple[Any, Any]:
         [],
         "text",
         {},
-        {"label": "too long", "price": {"amount": -1, "currency": "EUR"}},
-        {"label": "never", "price": {"amount": 1, "currency": "EUR"}},
-        {"label": "a", "price": {"amount": 1, "currency": "USD"}, "tags": [{}]},
+        {"name": "too long", "price": {"amount": -1, "currency": "EUR"}},
+        {"name": "never", "price": {"amount": 1, "currency": "EUR"}},
+        {"name": "a", "price": {"amount": 1, "currency": "USD"}, "tags": [{}]},
     ],
 )
 def test_what_is_refused_is_refused_as_a_serializer_of_its_own_would(data: Any) -> None:
@@ -49,10 +49,10 @@ def test_what_is_refused_is_refused_as_a_serializer_of_its_own_would(data: Any) 
 
 
 def test_nothing_of_one_request_stays_for_the_next() -> None:
-    full = parsed(BoxSerializer, {"label": "a", "price": {"amount": 1, "currency": "EUR"}, "tags": ["x"]})
-    assert full == {"label": "a", "price": Money(1, "EUR"), "tags": ["x"]}
-    assert parsed(BoxSerializer, {"label": "b", "price": {"amount": 2, "currency": "EUR"}}) == {
-        "label": "b",
+    full = parsed(BoxSerializer, {"name": "a", "price": {"amount": 1, "currency": "EUR"}, "tags": ["x"]})
+    assert full == {"name": "a", "price": Money(1, "EUR"), "tags": ["x"]}
+    assert parsed(BoxSerializer, {"name": "b", "price": {"amount": 2, "currency": "EUR"}}) == {
+        "name": "b",
         "price": Money(2, "EUR"),
     }
 
@@ -62,9 +62,9 @@ def test_threads_that_share_one_do_not_meet() -> None:
 
     def work(number: int) -> None:
         for _ in range(300):
-            label = f"n{number}"
-            if parsed(BoxSerializer, {"label": label, "price": {"amount": number, "currency": "EUR"}}) != {
-                "label": label,
+            name = f"n{number}"
+            if parsed(BoxSerializer, {"name": name, "price": {"amount": number, "currency": "EUR"}}) != {
+                "name": name,
                 "price": Money(number, "EUR"),
             }:
                 wrong.append(number)
@@ -78,5 +78,5 @@ def test_threads_that_share_one_do_not_meet() -> None:
 
 
 def test_an_instance_is_shown_as_by_its_serializer() -> None:
-    box = {"label": "a", "price": Money(1, "EUR"), "tags": ["x"]}
+    box = {"name": "a", "price": Money(1, "EUR"), "tags": ["x"]}
     assert shown(BoxSerializer, box) == BoxSerializer(box).data

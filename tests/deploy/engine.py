@@ -23,9 +23,9 @@ from local.services import ROOT
 CACHE = ROOT / "var" / "deploy"
 STANDINS = Path(__file__).parent / "standins"
 RELEASE = "trixie"
-MIRROR = "http://deb.debian.org/debian"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 JUNK = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale", "usr/share/man")
+INCLUDED = ("--include=ca-certificates,python3,python3-venv",)
 ANSWER_SECONDS = 40.0
 OFFICIAL = {
     "PYTHON_IMAGE": "python:3.13-slim-trixie",
@@ -231,7 +231,7 @@ def _download_compose(target: Path) -> None:
         for name in ("lists/partial", "archives/partial"):
             (home / name).mkdir(parents=True)
         home.chmod(0o755)
-        (home / "sources.list").write_text(f"deb [signed-by={KEYRING}] {MIRROR} {RELEASE} main\n")
+        (home / "sources.list").write_text(f"deb [signed-by={KEYRING}] {_mirror()} {RELEASE} main\n")
         options = [
             f"Dir::Etc::SourceList={home}/sources.list", "Dir::Etc::SourceParts=-",
             f"Dir::State::Lists={home}/lists", f"Dir::Cache::Archives={home}/archives",
@@ -249,6 +249,18 @@ def _download_compose(target: Path) -> None:
         shutil.copy(home / "content/usr/libexec/docker/cli-plugins/docker-compose", target)
 
 
+def _mirror() -> str:
+    """Return the address that this machine has Debian from, whose other releases are there too."""
+    ask = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian", "Label: Debian"]
+    for _time in range(2):
+        done = subprocess.run(ask, capture_output=True, text=True, check=False)
+        if found := done.stdout.split():
+            return found[0]
+        # A machine that is new knows no list yet.
+        subprocess.run(["apt-get", "--quiet", "--quiet", "update"], capture_output=True, check=False)
+    raise CannotRunError("apt knows no Debian to take packages from: this part runs on Debian only.")
+
+
 def _base() -> Path:
     """Return an archive of Debian with Python, which the official image of Python stands on too."""
     kept = CACHE / f"{RELEASE}-python.tar"
@@ -261,7 +273,7 @@ def _base() -> Path:
     with tempfile.TemporaryDirectory(prefix="debootstrap-", dir=CACHE) as folder:
         root = Path(folder, "root")
         done = subprocess.run(
-            [debootstrap, "--variant=minbase", "--include=ca-certificates,python3,python3-venv", RELEASE, root, MIRROR],
+            [debootstrap, "--variant=minbase", *INCLUDED, RELEASE, root, _mirror()],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode != 0:
