@@ -6,7 +6,7 @@ Every second product is called "handmade" in its description: the word that half
 import uuid
 from collections.abc import Sequence
 
-import psycopg2
+import psycopg2  # type: ignore[import-untyped]
 
 from local import demo_accounts
 from local.platform import Platform

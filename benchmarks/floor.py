@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg2
+import psycopg2  # type: ignore[import-untyped]
 
 SCHEMA = """
 CREATE TABLE product (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-import psycopg2
+import psycopg2  # type: ignore[import-untyped]
 
 from local.platform import Platform
 

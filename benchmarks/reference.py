@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import psycopg2
+import psycopg2  # type: ignore[import-untyped]
 
 TABLE = """
     CREATE TABLE IF NOT EXISTS product (

@@ -19,7 +19,7 @@ BEGIN, END = "<!-- figures: written by `make bench` -->", "<!-- end of figures -
 
 # CPU milliseconds an operation, measured on another machine of the same kind with PostgreSQL 15; a range where a
 # system has several ways. The reference cost 0.31 ms there, as told in docs/performance.md.
-PEERS = {
+PEERS: dict[str, dict[str, float]] = {
     "list": {"Medusa 2.21": 29, "Vendure 3.7": 8.4, "Saleor 3.23": 85, "django-oscar 4.2": 46},
     "detail": {"Medusa 2.21": 26, "Vendure 3.7": 10.8, "Saleor 3.23": 64, "django-oscar 4.2": 9.4},
     "search": {"Medusa 2.21": 46, "Vendure 3.7": 84, "Saleor 3.23": 48, "django-oscar 4.2": 1000},

@@ -1,9 +1,9 @@
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.permissions import AllowAny
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chassis.renderers import JSONRenderer
 from chassis.viewsets import ServiceViewSet
 from keys.api.serializers import KeySetSerializer
 from keys.lifetimes import KEY_SET_CACHED
