@@ -10,7 +10,8 @@ SERVICE_FOLDERS := auth_service:inventory_service:orders_service:payment_service
 GENERATED := '*/openapi.yaml' '*.mo' clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset logs demo audit test test-exhaustive latency test-browser lint fmt bandit audit-dependencies \
+.PHONY: help setup barman backup backups verify-backup restore restore-forget dump load \
+	run reset logs demo audit test test-exhaustive latency test-browser lint fmt bandit audit-dependencies \
 	typecheck imports spec clients messages migrations drift compatibility release fuzz chaos mutations check
 
 help: ## List the targets
@@ -37,6 +38,31 @@ demo: setup ## Play a purchase through the public API of the running platform
 audit: setup ## Audit the running platform (SINCE=24h|all|…, SETTLE=60, RECORD=file)
 	@$(PY) -m local audit -- $(if $(SINCE),--since '$(SINCE)') $(if $(SETTLE),--settle '$(SETTLE)') \
 		$(if $(RECORD),--record '$(abspath $(RECORD))')
+
+# Backups need Barman, rsync and flock (util-linux); what is missing is said. All of it: docs/operations/backups.md
+barman:
+	@$(PYTHON) -m local.bootstrap backups
+
+backup: barman ## Back up the databases of the running platform (SERVICE=<name>, TYPE=full|incremental)
+	@exec $(PY) -m backups take $(if $(SERVICE),--service '$(SERVICE)') $(if $(TYPE),--type '$(TYPE)')
+
+backups: barman ## List the backups, and what is in doubt about them (SERVICE=<name>)
+	@exec $(PY) -m backups list $(if $(SERVICE),--service '$(SERVICE)')
+
+verify-backup: barman ## Restore the newest backups elsewhere and read all of them (SERVICE=<name>, BACKUP=<id>)
+	@exec $(PY) -m backups verify $(if $(SERVICE),--service '$(SERVICE)') $(if $(BACKUP),--backup '$(BACKUP)')
+
+restore: barman ## Put a database back to a moment (SERVICE=orders AT="2026-11-22 14:05"|latest)
+	@exec $(PY) -m backups restore --service '$(SERVICE)' $(if $(AT),--at '$(AT)') $(if $(TIMELINE),--timeline '$(TIMELINE)')
+
+restore-forget: barman ## Delete the old data that restores and loads have kept (SERVICE=<name>)
+	@exec $(PY) -m backups forget $(if $(SERVICE),--service '$(SERVICE)')
+
+dump: barman ## Write plain SQL of a database, or of all, to var/dumps/ (SERVICE=<name>, FILE=<path>)
+	@exec $(PY) -m backups dump $(if $(SERVICE),--service '$(SERVICE)') $(if $(FILE),--file '$(FILE)')
+
+load: barman ## Put such a dump in place of a database (SERVICE=<name> FILE=<path>)
+	@exec $(PY) -m backups load --service '$(SERVICE)' --file '$(FILE)'
 
 test: setup ## Run the tests on a PostgreSQL of their own (ONLY="chassis orders" for some)
 	@exec $(PY) -m local test $(ONLY)
@@ -76,13 +102,13 @@ typecheck: ## Check types, strictly
 	@cd chassis && ENVIRONMENT=development DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=. \
 		../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/chassis -p chassis -p tests
 	@cd clients && ../$(BIN)/mypy --cache-dir ../.mypy_cache/clients generate.py tests
-	@MYPYPATH=aggregator_service $(STRICT) --config-file= --cache-dir .mypy_cache/local local tests
+	@MYPYPATH=aggregator_service $(STRICT) --config-file= --cache-dir .mypy_cache/local local backups tests
 
 imports: setup ## Check the walls between the packages
 	@PYTHONPATH=$(SERVICE_FOLDERS):chassis:clients $(BIN)/lint-imports --no-logo
 
 bandit: setup ## Look for what opens doors
-	@$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium --recursive chassis *_service local clients
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium --recursive chassis *_service local backups clients
 
 # Needs an advisory service (osv.dev, or AUDIT_URL=…), and so is no part of `check`. Exits with an error when it cannot ask.
 audit-dependencies: setup ## Ask which dependencies of uv.lock have known vulnerabilities
