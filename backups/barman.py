@@ -116,6 +116,7 @@ class Barman:
         self.policy = policy
         self.encryption = encryption
         self._configuration = home / "barman.conf"
+        self._done: dict[tuple[str, str], Backup] = {}
         self._write_configuration()
 
     def directory(self, server: str) -> Path:
@@ -199,10 +200,22 @@ class Barman:
 
     def backups(self, server: str) -> list[Backup]:
         """All backups of the server in the catalogue, failed ones too, the newest first."""
-        listed = self.ask("list-backups", server)[server]
-        return [self.backup(server, each["backup_id"]) for each in listed]
+        return [
+            self.backup(server, each["backup_id"], status=each["status"])
+            for each in self.ask("list-backups", server)[server]
+        ]
 
-    def backup(self, server: str, ident: str) -> Backup:
+    def backup(self, server: str, ident: str, *, status: str | None = None) -> Backup:
+        """What is known of a backup. One that is done does not change, so that it is asked for once."""
+        known = self._done.get((server, ident))
+        if known is not None and status in {None, known.status}:
+            return known
+        found = self._show(server, ident)
+        if found.is_good:
+            self._done[server, ident] = found
+        return found
+
+    def _show(self, server: str, ident: str) -> Backup:
         shown = self.ask("show-backup", server, ident)[server]
         copied = shown.get("base_backup_information") or {}
         catalogue = shown.get("catalog_information") or {}

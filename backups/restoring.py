@@ -36,7 +36,6 @@ SEGMENT_BYTES = 16 * 1024 * 1024
 SCRATCH_PORT = 5432
 """Part of the name of its socket: nothing listens on the network."""
 SPARE_BYTES = 64 * 1024 * 1024
-RECOVERY_SETTINGS = ("restore_command", "recovery_end_command", "recovery_target")
 
 
 class BeyondTheLogError(LocalError):
@@ -239,6 +238,8 @@ def _copy(barman: Barman, place: Place, folder: Path, backup: Backup, *, timelin
                 *("--staging-location", "local", place.name, backup.id, str(folder)),
                 say=lambda line: steps.say(line) if "WARNING" in line else None,
             )
+        for original in folder.glob("*.origin"):
+            original.replace(original.with_suffix(""))  # Barman's settings for a recovery: ours are given at its start
         _add_unarchived_segments(barman, place, folder / "barman_wal", timeline=timeline, backup=backup)
         with steps.step("comparing all files with the backup's manifest"):
             _check_manifest(folder, backup)
@@ -278,7 +279,7 @@ def _check_manifest(folder: Path, backup: Backup) -> None:
     manifest = folder / f"backup_manifest.{backup.id}"
     if not manifest.exists():
         raise LocalError("the backup has no manifest to be compared with")
-    ignored = ("barman_wal", ".barman-recover.info", "postgresql.auto.conf", "recovery.signal", manifest.name)
+    ignored = ("barman_wal", ".barman-recover.info", "recovery.signal", manifest.name)
     command: list[str | Path] = [binaries() / "pg_verifybackup", "--no-parse-wal", "--manifest-path", manifest]
     done = subprocess.run(
         [*command, *(f"--ignore={name}" for name in ignored), folder], capture_output=True, text=True, check=False
@@ -322,7 +323,8 @@ def _recover(
         )[0]
         if at is None:
             _require_whole_log(folder, full_segments, int(reached[1]))
-        recovery_point: datetime = asked or reached[0] or backup.ended_at
+        # The last commit that was replayed; without any, the backup's own end.
+        recovery_point = next(moment for moment in (asked, reached[0], backup.ended_at) if moment is not None)
         with steps.step("reading every table and index"):
             _check_structure(scratch)
             rows = count_rows(scratch)
@@ -482,10 +484,6 @@ def _tidy(folder: Path, backup: Backup) -> None:
     shutil.rmtree(folder / "barman_wal", ignore_errors=True)
     for name in (".barman-recover.info", f"backup_manifest.{backup.id}", "backup_label.old", "postmaster.pid"):
         (folder / name).unlink(missing_ok=True)
-    settings = folder / "postgresql.auto.conf"
-    if settings.exists():
-        kept = [line for line in settings.read_text().splitlines() if not line.strip().startswith(RECOVERY_SETTINGS)]
-        settings.write_text("\n".join(kept) + "\n")
 
 
 def swap(place: Place) -> Path | None:

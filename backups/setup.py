@@ -65,11 +65,9 @@ def on_this_machine(root: Path = VAR) -> Setup:
 
     def note(name: str, url: str, recovery_point: datetime, origin: str) -> None:
         """Brings older data to what the code expects, and makes the service refuse writes."""
-        address = {"DATABASE_URL": url}
-        platform.manage(name, "migrate", "--no-input", environment=address)
         platform.manage(
             *(name, "record_restore", "--recovery-point", recovery_point.isoformat(), "--backup", origin),
-            environment=address,
+            environment={"DATABASE_URL": url},
         )
         # What the runner puts into a new database, such as service accounts, may be missing from an old one.
         (platform.postgres[name].folder / "ready").unlink(missing_ok=True)
