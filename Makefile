@@ -40,7 +40,7 @@ audit: setup ## Audit the running platform (SINCE=24h|all|…, SETTLE=60, RECORD
 		$(if $(RECORD),--record '$(abspath $(RECORD))')
 
 # Backups need Barman, rsync and flock (util-linux); what is missing is said. All of it: docs/operations/backups.md
-barman:
+barman: setup ## Install Barman for the next ones; what they need of the system they say themselves
 	@$(PYTHON) -m local.bootstrap backups
 
 backup: barman ## Back up the databases of the running platform (SERVICE=<name>, TYPE=full|incremental)

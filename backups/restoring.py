@@ -300,7 +300,15 @@ def _recover(
     record: Recorder | None,
 ) -> Restored:
     log = folder / "barman_wal"
-    full_segments = [path.name[8:] for path in log.glob("[0-9A-F]*") if len(path.name) == 24]
+    branches = branch_points(barman, place.name, timeline)
+    segments = [path.name for path in log.glob("[0-9A-F]*") if len(path.name) == 24]
+    # What other timelines went on to after this one had left them is of no concern here.
+    on_the_way = [
+        _segment_number(name)
+        for name in segments
+        if int(name[:8], 16) == timeline
+        or _segment_number(name) * SEGMENT_BYTES < branches.get(int(name[:8], 16), 0)
+    ]
     asked = at
     fresh = folder.with_name(f"{folder.name}.again")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -322,7 +330,7 @@ def _recover(
             " ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int",
         )[0]
         if at is None:
-            _require_whole_log(folder, full_segments, int(reached[1]))
+            _require_whole_log(folder, on_the_way, int(reached[1]))
         # The last commit that was replayed; without any, the backup's own end.
         recovery_point = next(moment for moment in (asked, reached[0], backup.ended_at) if moment is not None)
         with steps.step("reading every table and index"):
@@ -426,22 +434,20 @@ class _Recovery:
         shutil.rmtree(self._socket, ignore_errors=True)
 
 
-def _require_whole_log(folder: Path, full_segments: Sequence[str], timeline: int) -> None:
+def _require_whole_log(folder: Path, segments: Sequence[int], timeline: int) -> None:
     """Raises LocalError when the log goes on past where the replay ended: something in between is missing."""
     history = (folder / "pg_wal" / f"{timeline:08X}.history").read_text().splitlines()
     ended = lsn(history[-1].split()[1])
     # A record may begin in the last segment but one and never have been received whole.
-    beyond = [name for name in full_segments if _segment_number(name) > ended // SEGMENT_BYTES + 1]
-    if beyond:
+    if max(segments, default=0) > ended // SEGMENT_BYTES + 1:
         raise LocalError(
             f"the log has a gap: it could be replayed until segment {ended // SEGMENT_BYTES:X}, though later ones are "
-            f"there, up to {max(beyond)}. What was committed in between would be lost."
+            f"there, up to {max(segments):X}. What was committed in between would be lost."
         )
 
 
 def _segment_number(name: str) -> int:
-    """Of a segment's name without its timeline."""
-    return (int(name[:8], 16) << 8) + int(name[8:], 16)
+    return (int(name[8:16], 16) << 8) + int(name[16:24], 16)
 
 
 def _check_structure(scratch: Scratch) -> None:
