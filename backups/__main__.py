@@ -5,6 +5,8 @@ ends with an exit code other than 0 when anything is in doubt.
 """
 
 import argparse
+import json
+import os
 import shutil
 import signal
 import sys
@@ -12,8 +14,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backups import dumping, listing, media, restoring, taking
-from backups.setup import Setup, on_this_machine
+from backups import dumping, listing, media, offsite, restoring, serving, taking
+from backups.setup import Setup, in_a_container, on_this_machine
 from local.__main__ import INTERRUPTED, interrupt
 from local.errors import LocalError
 from local.holds import hold
@@ -52,6 +54,13 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("forget", help="delete the old data that restores and loads have kept")
     dump = commands.add_parser("dump", help="plain SQL of a service's database")
     load = commands.add_parser("load", help="put such a dump in place of a service's database")
+    commands.add_parser("copy", help="copy what is new to BACKUP_S3")
+    commands.add_parser("fetch", help="bring back what BACKUP_S3 holds, on a new machine for one")
+    commands.add_parser("serve", help="receive the logs, and do everything else by the policy's clock, until SIGTERM")
+    point = commands.add_parser(
+        "recovery-point", help="until when the database that was restored last holds everything"
+    )
+    point.add_argument("--service", required=True)
     for command in (dump, load):
         command.add_argument("--file", type=Path, required=command is load)
     for command in (take, verify, restore, dump, load, *(commands.choices[name] for name in ("list", "forget"))):
@@ -60,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    setup = on_this_machine()
+    setup = in_a_container() if "BACKUP_HOME" in os.environ else on_this_machine()
     match options.command:
         case "take":
             code = take(setup, options.service, options.type)
@@ -76,6 +85,14 @@ def run(options: argparse.Namespace) -> int:
             code = dump(setup, options.service, options.file)
         case "load":
             code = load(setup, options.service, options.file)
+        case "copy":
+            code = offsite.copy(setup.barman, say=say)
+        case "fetch":
+            code = offsite.fetch(setup.barman, say=say)
+        case "recovery-point":
+            code = recovery_point(setup, options.service)
+        case "serve":
+            code = serving.serve(setup, say=say)
     return code
 
 
@@ -178,6 +195,15 @@ def restore(setup: Setup, name: str, *, at: datetime | None, timeline: int | Non
     if restored.replaced:
         say(f"  the old data is kept as {restored.replaced}; `make restore-forget SERVICE={name}` deletes it")
     say("  it can be read now; it refuses writes until `make reconcile` has compared the services")
+    return 0
+
+
+def recovery_point(setup: Setup, name: str) -> int:
+    setup.services(name)
+    reports = sorted((setup.barman.directory(name) / "restores").glob("*.json"))
+    if not reports:
+        raise LocalError(f"{name} was not restored here.")
+    say(json.loads(reports[-1].read_text())["recovery_point"])
     return 0
 
 

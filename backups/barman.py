@@ -49,11 +49,13 @@ retention_policy = RECOVERY WINDOW OF {window} DAYS
 minimum_redundancy = 0
 """
 
-# Barman encrypts archives only, not folders; the staging area holds them in clear while they are restored.
-ENCRYPTED = """\
+# Object stores know no empty folders, and Barman encrypts no folders: archives, then.
+ARCHIVED = """\
 backup_compression = gzip
 backup_compression_format = tar
 compression = pygzip
+"""
+ENCRYPTED = """\
 encryption = gpg
 encryption_key_id = {key}
 encryption_passphrase_command = cat {passphrase}
@@ -94,7 +96,7 @@ class Backup:
     seconds: float
     begin_segment: str
     end_lsn: int
-    is_encrypted: bool
+    is_archived: bool
 
     @property
     def is_good(self) -> bool:
@@ -109,12 +111,19 @@ class Barman:
     """Barman with the configuration for some servers, all below the folder `home`."""
 
     def __init__(
-        self, home: Path, servers: Sequence[Server], policy: Policy, *, encryption: Encryption | None = None
+        self,
+        home: Path,
+        servers: Sequence[Server],
+        policy: Policy,
+        *,
+        encryption: Encryption | None = None,
+        archived: bool = False,
     ) -> None:
         self.home = home
         self.servers = {server.name: server for server in servers}
         self.policy = policy
         self.encryption = encryption
+        self.archived = archived
         self._configuration = home / "barman.conf"
         self._done: dict[tuple[str, str], Backup] = {}
         self._write_configuration()
@@ -135,6 +144,8 @@ class Barman:
                 directory=self.directory(server.name),
                 window=self.policy.recovery_window_days,
             )
+            if self.encryption is not None or self.archived:
+                text += ARCHIVED
             if self.encryption is not None:
                 text += ENCRYPTED.format(key=self.encryption.key, passphrase=self.encryption.passphrase)
             passwords.append(f"{server.host}:{server.port}:*:{BACKUP_ROLE}:{server.password}\n")
@@ -232,7 +243,7 @@ class Barman:
             seconds=float(copied.get("copy_time_seconds") or 0),
             begin_segment=str(copied.get("begin_wal") or ""),
             end_lsn=lsn(copied.get("end_lsn") or "0/0"),
-            is_encrypted=bool(copied.get("encryption")),
+            is_archived=bool(copied.get("compression") or copied.get("encryption")),
         )
 
 

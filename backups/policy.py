@@ -17,6 +17,8 @@ class Policy:
     least_full_backups: int
     alert_after_hours: float
     alert_log_seconds: float
+    schedule: dict[str, str]
+    """Expressions as in a crontab, by the command's name."""
 
     @classmethod
     def read(cls, path: Path = FILE) -> Self:

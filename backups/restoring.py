@@ -254,7 +254,7 @@ def _require_space(barman: Barman, place: Place, parent: Path, backup: Backup) -
         p.stat().st_size for p in (barman.directory(place.name)).glob("wals/*/*") if p.name >= backup.begin_segment
     )
     # Of incrementals at most their size is added to the full one; combining one that is compressed unpacks them first.
-    needed = sum(each.size for each in chain) * (2 if backup.is_encrypted else 1) + log + SPARE_BYTES
+    needed = sum(each.size for each in chain) * (2 if backup.is_archived else 1) + log + SPARE_BYTES
     free = shutil.disk_usage(parent).free
     if free < needed:
         raise LocalError(
@@ -306,8 +306,7 @@ def _recover(
     on_the_way = [
         _segment_number(name)
         for name in segments
-        if int(name[:8], 16) == timeline
-        or _segment_number(name) * SEGMENT_BYTES < branches.get(int(name[:8], 16), 0)
+        if int(name[:8], 16) == timeline or _segment_number(name) * SEGMENT_BYTES < branches.get(int(name[:8], 16), 0)
     ]
     asked = at
     fresh = folder.with_name(f"{folder.name}.again")

@@ -18,9 +18,13 @@ from local.platform import Platform, runs
 from local.ports import LOOPBACK
 from local.postgres import BACKUP_ROLE, SUPERUSER, kept_secret, processes_in, stop_leftovers
 from local.run import VAR
+from local.services import SERVICES
 
 DOWN_TIMEOUT = 60.0
-PROGRAMS = {"rsync": "rsync", "flock": "util-linux", "gpg": "gnupg", "file": "file"}
+SECRETS = Path("/run/secrets")
+PGDATA = "18/docker"
+"""Where the postgres image has the data, below what is mounted."""
+PROGRAMS = {"rsync": "rsync", "flock": "util-linux", "gpg": "gnupg", "file": "file", "rclone": "rclone"}
 """What Barman and the media need of the system, by the package that has it."""
 
 
@@ -80,7 +84,9 @@ def on_this_machine(root: Path = VAR) -> Setup:
         return Login(LOOPBACK, server.port, SUPERUSER, kept_secret(server.folder / "superuser.password"), "postgres")
 
     return Setup(
-        barman=Barman(home, servers, Policy.read(), encryption=encryption),
+        barman=Barman(
+            *(home, servers, Policy.read()), encryption=encryption, archived=bool(os.environ.get("BACKUP_S3"))
+        ),
         places={
             name: Place(
                 name=name, data=server.data, superuser=SUPERUSER, log=platform.root / "log" / f"{name}-restore.log"
@@ -94,6 +100,55 @@ def on_this_machine(root: Path = VAR) -> Setup:
         superuser=superuser,
         record_load=lambda name, url, until: note(name, url, until, "a dump"),
         make_down=lambda name: _make_down(platform, name),
+    )
+
+
+def in_a_container() -> Setup:
+    """For the databases of the compose files: their data below BACKUP_DATABASES, where a restore has it mounted."""
+    home, databases = Path(os.environ["BACKUP_HOME"]), Path(os.environ["BACKUP_DATABASES"])
+    names = [service.name for service in SERVICES]
+
+    def secret(name: str) -> str:
+        try:
+            return (SECRETS / name).read_text().strip()
+        except OSError as error:
+            raise LocalError(f"{SECRETS / name} cannot be read: {error}") from error
+
+    def make_down(name: str) -> None:
+        if not (databases / name).is_dir():
+            raise LocalError("The data is not mounted here: use docker/backup/restore.sh.")
+        # Whoever stopped the database's container saw it end; what it left is the lock of a server that is gone.
+        (databases / name / PGDATA / "postmaster.pid").unlink(missing_ok=True)
+
+    def nowhere(_name: str) -> Login:
+        raise LocalError("Here are no dumps: use `docker compose exec <service>-database pg_dump`.")
+
+    def record_later(_scratch: Scratch, _recovery_point: datetime, _backup: Backup) -> None:
+        """docker/backup/restore.sh has the service's own image do it, before the service is up again."""
+
+    def record_load(_name: str, _url: str, _until: datetime) -> None:
+        raise LocalError("Here are no dumps.")
+
+    servers = [Server(name, f"{name}-database", 5432, secret(f"{name}_backup_password")) for name in names]
+    return Setup(
+        barman=Barman(
+            home,
+            servers,
+            Policy.read(),
+            encryption=encryption_from_environment(),
+            archived=bool(os.environ.get("BACKUP_S3")),
+        ),
+        places={
+            name: Place(name, databases / name / PGDATA, SUPERUSER, log=home / "log" / f"{name}-restore.log")
+            for name in names
+        },
+        media={name: Path("/media") / name for name in names},
+        holds={name: home / name for name in names},
+        record=record_later,
+        make_down=make_down,
+        login=nowhere,
+        superuser=nowhere,
+        record_load=record_load,
     )
 
 

@@ -151,7 +151,7 @@ def received_until(barman: Barman, server: str) -> datetime | None:
             if row := cursor.fetchone():
                 moment: datetime = row[0]
                 return moment.astimezone(UTC)
-    except psycopg2.OperationalError:
+    except LocalError:
         pass  # the database is down: the files tell
     folder = barman.directory(server)
     times = [path.stat().st_mtime for path in [*folder.glob("streaming/[0-9A-F]*"), *folder.glob("wals/*/[0-9A-F]*")]]
@@ -160,14 +160,17 @@ def received_until(barman: Barman, server: str) -> datetime | None:
 
 class _connected:  # noqa: N801 - psycopg2's own context manager does not close
     def __init__(self, server: Server) -> None:
-        self._connection = psycopg2.connect(
-            host=server.host,
-            port=server.port,
-            user=BACKUP_ROLE,
-            password=server.password,
-            dbname="postgres",
-            connect_timeout=5,
-        )
+        try:
+            self._connection = psycopg2.connect(
+                host=server.host,
+                port=server.port,
+                user=BACKUP_ROLE,
+                password=server.password,
+                dbname="postgres",
+                connect_timeout=5,
+            )
+        except psycopg2.OperationalError as error:
+            raise LocalError(f"{server.name}: its database does not answer: {error}") from error
 
     def __enter__(self) -> "psycopg2.extensions.cursor":
         return self._connection.cursor()

@@ -3,6 +3,7 @@
 \getenv password BACKUP_PASSWORD
 SELECT 'CREATE ROLE barman' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'barman') \gexec
 ALTER ROLE barman LOGIN REPLICATION NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'password';
+GRANT CONNECT ON DATABASE postgres TO barman;
 GRANT pg_read_all_settings, pg_read_all_stats, pg_checkpoint TO barman;
 GRANT EXECUTE ON FUNCTION pg_switch_wal(), pg_create_restore_point(text) TO barman;
 GRANT EXECUTE ON FUNCTION pg_backup_start(text, boolean), pg_backup_stop(boolean) TO barman;

@@ -297,7 +297,6 @@ class Platform:
         """Has the database's write-ahead log received from now on, for backups and restores."""
         server = self.postgres[name]
         archive = self.root / "backups" / name / "streaming"
-        archive.mkdir(mode=0o700, parents=True, exist_ok=True)
         receiver = server.log_receiver(archive, self.root / "backups" / "locks" / f".{name}-receive-wal.lock")
 
         def start() -> None:

@@ -117,23 +117,15 @@ class Postgres:
         return password
 
     def log_receiver(self, archive: Path, lock: Path) -> Process:
-        """A process that receives the write-ahead log into the folder `archive` as it is written.
-
-        It is what `barman receive-wal` runs, under the lock by which Barman knows it, without a Python that waits.
-        """
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        address = f"host={LOOPBACK} port={self.port} user={BACKUP_ROLE} application_name=barman_receive_wal"
-        return Process(
-            name=f"{self.process.service}-wal",
-            service=self.process.service,
-            argv=[
-                *("sh", "-c", 'echo $$ > "$0" && exec flock --nonblock --no-fork "$0" "$@"', lock),
-                *(binaries() / "pg_receivewal", f"--dbname={address}", f"--directory={archive}"),
-                *(f"--slot={BACKUP_ROLE}", "--no-loop", "--no-password"),
-            ],
-            env=_plain_environment() | {"PGPASSWORD": kept_secret(self.folder / f"{BACKUP_ROLE}.password")},
+        """A process that receives this server's write-ahead log."""
+        return log_receiver(
+            self.process.service,
+            host=LOOPBACK,
+            port=self.port,
+            password=kept_secret(self.folder / f"{BACKUP_ROLE}.password"),
+            archive=archive,
+            lock=lock,
             log=self.process.log.with_name(f"{self.process.service}-wal.log"),
-            stop_signal=signal.SIGINT,
         )
 
     def timeline(self) -> int:
@@ -195,6 +187,28 @@ class Postgres:
         done = subprocess.run(command, input=script, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise LocalError(f"{self.process.name} refused what was asked of it:\n{done.stderr.strip()}")
+
+
+def log_receiver(service: str, *, host: str, port: int, password: str, archive: Path, lock: Path, log: Path) -> Process:
+    """A process that receives the write-ahead log into the folder `archive` as it is written.
+
+    It is what `barman receive-wal` runs, under the lock by which Barman knows it, without a Python that waits.
+    """
+    archive.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    address = f"host={host} port={port} user={BACKUP_ROLE} application_name=barman_receive_wal"
+    return Process(
+        name=f"{service}-wal",
+        service=service,
+        argv=[
+            *("sh", "-c", 'echo $$ > "$0" && exec flock --nonblock --no-fork "$0" "$@"', lock),
+            *(binaries() / "pg_receivewal", f"--dbname={address}", f"--directory={archive}"),
+            *(f"--slot={BACKUP_ROLE}", "--no-loop", "--no-password"),
+        ],
+        env=_plain_environment() | {"PGPASSWORD": password},
+        log=log,
+        stop_signal=signal.SIGINT,
+    )
 
 
 def finish_swap(data: Path) -> None:
