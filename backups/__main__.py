@@ -85,15 +85,22 @@ def run(options: argparse.Namespace) -> int:
             code = dump(setup, options.service, options.file)
         case "load":
             code = load(setup, options.service, options.file)
-        case "copy":
-            code = offsite.copy(setup.barman, say=say)
-        case "fetch":
-            code = offsite.fetch(setup.barman, say=say)
-        case "recovery-point":
-            code = recovery_point(setup, options.service)
-        case "serve":
-            code = serving.serve(setup, say=say)
+        case _:
+            code = run_elsewhere(setup, options)
     return code
+
+
+def run_elsewhere(setup: Setup, options: argparse.Namespace) -> int:
+    """What the backup container needs beside the rest."""
+    match options.command:
+        case "copy":
+            return offsite.copy(setup.barman, say=say)
+        case "fetch":
+            return offsite.fetch(setup.barman, say=say)
+        case "recovery-point":
+            return recovery_point(setup, options.service)
+        case _:
+            return serving.serve(setup, say=say)
 
 
 def say(line: str) -> None:

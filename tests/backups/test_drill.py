@@ -6,7 +6,9 @@ Everything is real: the platform runs, Barman takes the backups, an operator's c
 import os
 import shutil
 import signal
+import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -205,8 +207,6 @@ def test_after_a_kill_in_a_backup_the_next_one_is_good(under_drill: Under, victi
     if victim == "Barman":
         drill.killed("take", "--type", "full", when=drill.unfinished_backup)
     else:
-        import threading
-
         watcher = threading.Thread(target=lambda: wait_for(kill_postgres, pause=0.002))
         watcher.start()
         failed = drill.command("take", "--type", "full")
@@ -235,19 +235,20 @@ def test_after_a_kill_in_a_restore_the_old_or_the_restored_data_serves_and_the_n
     drill.load()
     drill.take("incremental")
     known = drill.moment()
-    building, stages = drill.folder / "data.building", []
-    stages.append(("nothing is built", lambda: not drill.answers()))
-    stages.append(("it combines", lambda: (drill.folder / "data.building.staging").exists()))
-    stages.append(("it replays", lambda: bool(drill.scratch_server())))
-    stages.append(("it notes the restore", lambda: (building / "pg_replslot" / "barman").exists()))
+    building = drill.folder / "data.building"
+    stages: list[tuple[str, Callable[[], bool]]] = [
+        ("the database is down", lambda: not drill.answers()),
+        ("it combines", building.with_name("data.building.staging").exists),
+        ("it replays", lambda: len(drill.scratch_server()) > 0),
+        ("it notes the restore", (building / "pg_replslot" / "barman").exists),
+    ]
     for name, reached in stages:
         print(f"killing a restore when {name}")
         drill.killed("restore", "--at", before.at.isoformat(), when=reached)
         drill.wait_until_back()
         assert drill.contents() == known.contents, f"killed when {name}"
-    # PostgreSQL itself, while it replays
-    import threading
 
+    # PostgreSQL itself, while it replays
     def kill_scratch() -> bool:
         found = drill.scratch_server()
         for pid in found:
@@ -274,8 +275,6 @@ def test_a_service_answers_503_while_it_is_restored_and_refuses_writes_until_it_
     drill.take()
     base, shop = drill.platform.url(drill.service), drill.platform.url("aggregator")
     seen: set[tuple[str, int]] = set()
-    import threading
-
     ended = threading.Event()
 
     def ask() -> None:
