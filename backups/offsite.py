@@ -8,6 +8,7 @@ import os
 import subprocess
 
 from backups.barman import Barman, Say
+from backups.taking import receive
 from local.errors import LocalError
 
 NOT_COPIED = ("locks/**", "log/**", "verifying/**", "*.log", "barman.conf", "passwords", ".gnupg/**", "*/media/new/**")
@@ -19,7 +20,15 @@ def copy(barman: Barman, *, say: Say) -> int:
     bucket = os.environ.get("BACKUP_S3")
     if not bucket:
         raise LocalError("BACKUP_S3 names no bucket.")
-    _rclone("sync", str(barman.home), f":s3:{bucket}", *(f"--exclude={pattern}" for pattern in NOT_COPIED))
+    for server in barman.servers:
+        if barman.encryption is None:
+            receive(barman, server)
+        else:  # what is received is encrypted once its segment has ended
+            barman.run("switch-wal", "--archive", server, say=lambda _line: None)
+    in_clear = () if barman.encryption is None else ("*/streaming/**", "*/ended/**")
+    _rclone(
+        "sync", str(barman.home), f":s3:{bucket}", *(f"--exclude={pattern}" for pattern in (*NOT_COPIED, *in_clear))
+    )
     say(f"everything is in {bucket}, too")
     return 0
 
@@ -44,6 +53,11 @@ def _rclone(*arguments: str) -> None:
         *([f"--s3-region={os.environ['AWS_REGION']}"] if os.environ.get("AWS_REGION") else []),
         "--stats-one-line",
     ]
-    done = subprocess.run(["rclone", *arguments, *options], capture_output=True, text=True, check=False)
+    environment = dict(os.environ)
+    if bundle := environment.pop("AWS_CA_BUNDLE", None):  # at which rclone's own copy of AWS's library stumbles
+        options.append(f"--ca-cert={bundle}")
+    done = subprocess.run(
+        ["rclone", *arguments, *options], capture_output=True, text=True, check=False, env=environment
+    )
     if done.returncode != 0:
         raise LocalError(f"rclone {arguments[0]} failed:\n{done.stderr.strip()[-1000:]}")
