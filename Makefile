@@ -10,7 +10,7 @@ SERVICE_FOLDERS := auth_service:inventory_service:orders_service:payment_service
 GENERATED := '*/openapi.yaml' '*.mo' clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup barman backup backups verify-backup restore restore-forget dump load \
+.PHONY: help setup barman backup backups verify-backup restore restore-forget dump load drill drill-report \
 	run reset logs demo audit test test-exhaustive latency test-browser lint fmt bandit audit-dependencies \
 	typecheck imports spec clients messages migrations drift compatibility release fuzz chaos mutations check
 
@@ -64,6 +64,15 @@ dump: barman ## Write plain SQL of a database, or of all, to var/dumps/ (SERVICE
 load: barman ## Put such a dump in place of a database (SERVICE=<name> FILE=<path>)
 	@exec $(PY) -m backups load --service '$(SERVICE)' --file '$(FILE)'
 
+drill: ## Break databases in every way we know, and restore them (SERVICE=<name> for all on one; some ten minutes)
+	@$(PYTHON) -m local.bootstrap backups drill
+	@exec env $(if $(SERVICE),DRILL_SERVICE='$(SERVICE)') $(PY) -m local test drill
+
+drill-report: ## Drill, measure sizes, times and costs, and write them into docs/operations/backups.md (idle machine)
+	@$(PYTHON) -m local.bootstrap backups drill
+	@DRILL_FIGURES=/tmp/drill.$$$$ && export DRILL_FIGURES && $(PY) -m local test drill && \
+		$(PY) -m tests.backups.figures "$$DRILL_FIGURES" && rm "$$DRILL_FIGURES"
+
 test: setup ## Run the tests on a PostgreSQL of their own (ONLY="chassis orders" for some)
 	@exec $(PY) -m local test $(ONLY)
 
@@ -97,7 +106,7 @@ fmt: setup ## Format, and fix what can be fixed
 
 # The plugins' settings belong to one Django project: each service is checked alone, what is not Django without them.
 typecheck: ## Check types, strictly
-	@$(PYTHON) -m local.bootstrap browser
+	@$(PYTHON) -m local.bootstrap browser backups drill
 	@$(EACH) -- mypy --config-file ../pyproject.toml --explicit-package-bases --cache-dir ../.mypy_cache/{} .
 	@cd chassis && ENVIRONMENT=development DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=. \
 		../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/chassis -p chassis -p tests

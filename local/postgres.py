@@ -107,13 +107,13 @@ class Postgres:
             f"\\set name '{name}'\n\\set password '{password}'\n"
             f"\\set createdb {'CREATEDB' if may_create_databases else 'NOCREATEDB'}\n{PROVISION}"
         )
-        self._as_superuser(script)
+        self.as_superuser(script)
         return self.url(name)
 
     def provide_backup_role(self) -> str:
         """Makes the role that takes backups, and the slot that keeps the log for it; returns its password."""
         password = kept_secret(self.folder / f"{BACKUP_ROLE}.password")
-        self._as_superuser((Path(__file__).parent / "backup_role.sql").read_text(), BACKUP_PASSWORD=password)
+        self.as_superuser((Path(__file__).parent / "backup_role.sql").read_text(), BACKUP_PASSWORD=password)
         return password
 
     def log_receiver(self, archive: Path, lock: Path) -> Process:
@@ -177,7 +177,8 @@ class Postgres:
             return False
         return len(lines) >= 8 and lines[0] == str(self.process.pid) and lines[7].strip() == "ready"
 
-    def _as_superuser(self, script: str, **variables: str) -> None:
+    def as_superuser(self, script: str, **variables: str) -> None:
+        """Runs a script of psql's; raises LocalError with what it said when it fails."""
         password = (self.folder / "superuser.password").read_text().strip()
         environment = _plain_environment() | variables | {"PGPASSWORD": password}
         command: list[str | Path] = [
