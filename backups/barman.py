@@ -7,6 +7,7 @@ the policy needs no more. It is called as a program: that is the interface it do
 import getpass
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -165,6 +166,8 @@ class Barman:
 
     def run(self, *arguments: str, say: Say) -> None:
         """Runs a command and tells each line that it prints; raises LocalError with its errors when it fails."""
+        log = self.home / "barman.log"
+        already = log.stat().st_size if log.exists() else 0
         child = subprocess.Popen(
             self.command(*arguments),
             env=self.environment,
@@ -187,8 +190,8 @@ class Barman:
                 child.wait()
         if code != 0:
             errors = [line for line in lines if line.startswith(("ERROR", "CRITICAL", "EXCEPTION"))]
-            said = "\n".join(errors or lines[-5:])
-            raise LocalError(f"barman {arguments[0]} failed:\n{said}\nMore is in {self.home / 'barman.log'}.")
+            said = "\n".join([*(errors or lines[-5:]), *_reasons(log, already)])
+            raise LocalError(f"barman {arguments[0]} failed:\n{said}\nMore is in {log}.")
 
     def ask(self, *arguments: str) -> Any:
         """What a command answers as JSON; raises LocalError when it fails."""
@@ -245,6 +248,15 @@ class Barman:
             end_lsn=lsn(copied.get("end_lsn") or "0/0"),
             is_archived=bool(copied.get("compression") or copied.get("encryption")),
         )
+
+
+def _reasons(log: Path, already: int) -> list[str]:
+    """What the programs that Barman ran have said was wrong: it keeps that for its log."""
+    with log.open("rb") as file:
+        file.seek(already)
+        lines = file.read().decode(errors="replace").splitlines()
+    found = [line.partition("WARNING: ")[2] or line for line in lines if re.search(r"(error|fatal|rsync|gpg): ", line)]
+    return [line[:500] for line in dict.fromkeys(found)][-5:]
 
 
 def lsn(text: str) -> int:

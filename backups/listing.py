@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from backups.barman import Backup, Barman
 from backups.restoring import mib
-from backups.taking import chain_of, received_until, verified
+from backups.taking import is_whole, received_until, verified
 
 COLUMNS = ("service", "backup", "kind", "parent", "size", "took", "age", "verified", "status")
 
@@ -30,10 +30,9 @@ def rows(barman: Barman, server: str, *, now: datetime) -> list[tuple[str, ...]]
 
 
 def _status(barman: Barman, backup: Backup, known: Sequence[Backup]) -> str:
-    chain = chain_of(backup, known)
-    if chain is None or not all((barman.directory(backup.server) / "base" / each.id).is_dir() for each in chain):
-        return "chain broken"
-    return "good" if backup.is_good else backup.status.lower().replace("_", " ")
+    if not backup.is_good:
+        return backup.status.lower().replace("_", " ")
+    return "good" if is_whole(barman, backup, known) else "chain broken"
 
 
 def doubts(barman: Barman, server: str, *, now: datetime) -> list[str]:

@@ -27,7 +27,7 @@ import psycopg2  # type: ignore[import-untyped]
 import psycopg2.extensions  # type: ignore[import-untyped]
 
 from backups.barman import Backup, Barman, Say, lsn
-from backups.taking import chain_of
+from backups.taking import chain_of, is_whole
 from local.errors import LocalError
 from local.postgres import BACKUP_ROLE, as_ordinary_user, binaries
 from local.processes import Process
@@ -191,8 +191,7 @@ def usable(barman: Barman, server: str, *, at: datetime | None, timeline: int, s
     reachable = [b for b in good if b.timeline == timeline or b.end_lsn <= branches.get(b.timeline, -1)]
     found = [backup for backup in reachable if at is None or (backup.ended_at or at) <= at]
     for backup in found[:]:
-        chain = chain_of(backup, good)
-        if chain is None or not all((barman.directory(server) / "base" / each.id).is_dir() for each in chain):
+        if not is_whole(barman, backup, good):
             steps.note(f"{backup.id} stands on a backup that is missing; older ones and the log will do")
             found.remove(backup)
     if not found:

@@ -129,6 +129,8 @@ def in_a_container() -> Setup:
     def record_load(_name: str, _url: str, _until: datetime) -> None:
         raise LocalError("Here are no dumps.")
 
+    for name in names:
+        (home / name / "restores").mkdir(mode=0o700, parents=True, exist_ok=True)
     servers = [Server(name, f"{name}-database", 5432, secret(f"{name}_backup_password")) for name in names]
     return Setup(
         barman=Barman(
@@ -143,7 +145,7 @@ def in_a_container() -> Setup:
             for name in names
         },
         media={name: Path("/media") / name for name in names},
-        holds={name: home / name for name in names},
+        holds={name: home / name / "restores" for name in names},
         record=record_later,
         make_down=make_down,
         login=nowhere,

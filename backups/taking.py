@@ -8,6 +8,7 @@ import psycopg2  # type: ignore[import-untyped]
 
 from backups.barman import Backup, Barman, Say, Server
 from local.errors import LocalError
+from local.holds import hold
 from local.postgres import BACKUP_ROLE
 
 LOG_TIMEOUT = 120
@@ -16,6 +17,11 @@ LOG_TIMEOUT = 120
 
 def take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
     """Takes a backup of the server: `full`, `incremental`, or by the policy. Raises LocalError when it is in doubt."""
+    with hold(barman.directory(server), "backed up"):
+        return _take(barman, server, kind, say=say)
+
+
+def _take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
     clear_unfinished(barman, server, say=say)
     receive(barman, server)
     known = barman.backups(server)
@@ -59,12 +65,11 @@ def parent_for(known: Sequence[Backup], barman: Barman, server: str, *, now: dat
     if not good:
         return None, "there is none yet"
     newest = good[0]
-    chain = chain_of(newest, good)
-    if chain is None or not all((barman.directory(server) / "base" / each.id).is_dir() for each in chain):
+    if not is_whole(barman, newest, good):
         return None, f"the chain that {newest.id} stands on is broken"
     if newest.timeline != current_timeline(barman.servers[server]):
         return None, "the database was restored since the last one"
-    first = chain[-1]
+    first = (chain_of(newest, good) or [newest])[-1]
     age = now - (first.ended_at or now)
     if age >= timedelta(days=barman.policy.full_every_days):
         return None, f"the last full one, {first.id}, is {age.days} days old"
@@ -82,6 +87,13 @@ def chain_of(backup: Backup, known: Sequence[Backup]) -> list[Backup] | None:
     return chain
 
 
+def is_whole(barman: Barman, backup: Backup, known: Sequence[Backup]) -> bool:
+    """Whether all that the backup stands on is there, in the catalogue and on the disk."""
+    chain = chain_of(backup, known)
+    folder = barman.directory(backup.server) / "base"
+    return chain is not None and all((folder / each.id).is_dir() for each in chain)
+
+
 def receive(barman: Barman, server: str) -> None:
     """Takes what was received of the log into Barman's archive; the first time, has something to take."""
     if not any((barman.directory(server) / "wals").glob("[0-9A-F]*")):
@@ -95,7 +107,7 @@ def clear_unfinished(barman: Barman, server: str, *, say: Say) -> None:
     for listed in barman.ask("list-backups", server)[server]:
         if listed["status"] in {"FAILED", "STARTED", "EMPTY"}:
             say(f"{server}: removing {listed['backup_id']}, which was not finished")
-            barman.run("delete", "--force", server, listed["backup_id"], say=lambda _line: None)
+            barman.run("delete", server, listed["backup_id"], say=lambda _line: None)
 
 
 def expire(barman: Barman, server: str, *, say: Say) -> list[str]:

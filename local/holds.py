@@ -18,15 +18,15 @@ PATIENCE = 2.0
 
 
 @contextmanager
-def hold(folder: Path) -> Iterator[None]:
-    """Keeps the database of that folder down until the end. Raises LocalError when somebody else already does."""
+def hold(folder: Path, doing: str = "restored") -> Iterator[None]:
+    """Takes the folder until the end; a database's is kept down meanwhile. Raises LocalError when somebody has it."""
     handle = os.open(_file(folder), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         deadline = time.monotonic() + PATIENCE
         while not _lock(handle, fcntl.LOCK_EX):
             if time.monotonic() > deadline:
                 pid = os.read(handle, 20).decode(errors="replace").strip()
-                raise LocalError(f"{folder.name} is being restored already (pid {pid}): wait until that has ended.")
+                raise LocalError(f"{folder.name} is being {doing} already (pid {pid}): wait until that has ended.")
             time.sleep(0.05)
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)

@@ -15,6 +15,7 @@ from backups import media, offsite, restoring, taking
 from backups.barman import Barman, Encryption, Server
 from backups.policy import Policy
 from backups.restoring import Place
+from local.errors import LocalError
 from local.ports import LOOPBACK, free_ports
 from local.postgres import SUPERUSER, Postgres
 from local.processes import Process
@@ -99,7 +100,7 @@ def test_encrypted_backups_can_be_read_by_nobody_without_the_key(kept: Kept, enc
     assert found.notes == ()
     encryption.passphrase.write_text("open barley")
     subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=True)
-    with pytest.raises(restoring.LocalError, match="no backup could be restored"):
+    with pytest.raises(LocalError, match="no backup could be restored"):
         restoring.verify(barman, kept.place, kept.home / "verifying" / "orders", backup=None, say=print)
 
 
