@@ -167,7 +167,7 @@ def build(
     only: Backup | None = None,
 ) -> Restored:
     """Builds the data of that moment in the folder, lets it recover, and checks it."""
-    target = timeline or newest_timeline(barman, place.name)
+    target = timeline or timeline_at(barman, place.name, at)
     candidates = [only] if only is not None else usable(barman, place.name, at=at, timeline=target, steps=steps)
     failures = []
     for backup in candidates:
@@ -211,6 +211,26 @@ def newest_timeline(barman: Barman, server: str) -> int:
         if re.fullmatch(r"[0-9A-F]{24}(\.partial)?|[0-9A-F]{8}\.history", path.name)
     ]
     return max((int(name[:8], 16) for name in names), default=1)
+
+
+def timeline_at(barman: Barman, server: str, at: datetime | None) -> int:
+    """The timeline that the database was on at that moment: each restore has begun another.
+
+    Had PostgreSQL another one for its target, and stopped before that begins, it would write a history that never was,
+    at which the summaries for incremental backups stumble.
+    """
+    newest = newest_timeline(barman, server)
+    if at is None:
+        return newest
+    folder = barman.directory(server)
+    began = {
+        int(path.name[:8], 16): datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        for path in [*folder.glob("wals/*.history"), *folder.glob("streaming/*.history")]
+    }
+    for path in sorted((folder / "restores").glob("*.json")):
+        report = json.loads(path.read_text())
+        began[report["timeline"]] = datetime.fromisoformat(report["began"])
+    return max((timeline for timeline, since in began.items() if since <= at), default=1)
 
 
 def branch_points(barman: Barman, server: str, timeline: int) -> dict[int, int]:
@@ -327,8 +347,9 @@ def _recover(
             "SELECT pg_last_xact_replay_timestamp(),"
             " ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int",
         )[0]
+        ended = _end_of_replay(folder, int(reached[1]))
         if at is None:
-            _require_whole_log(folder, on_the_way, int(reached[1]))
+            _require_whole_log(on_the_way, ended)
         # The last commit that was replayed; without any, the backup's own end.
         recovery_point = next(moment for moment in (asked, reached[0], backup.ended_at) if moment is not None)
         with steps.step("reading every table and index"):
@@ -432,10 +453,18 @@ class _Recovery:
         shutil.rmtree(self._socket, ignore_errors=True)
 
 
-def _require_whole_log(folder: Path, segments: Sequence[int], timeline: int) -> None:
+def _end_of_replay(folder: Path, timeline: int) -> int:
+    """Where the timeline that the restore began left the one before. Raises LocalError when that makes no sense."""
+    lines = (folder / "pg_wal" / f"{timeline:08X}.history").read_text().splitlines()
+    left = [(int(parts[0]), lsn(parts[1])) for parts in (line.split() for line in lines) if len(parts) > 1]
+    if left != sorted(left, key=lambda each: each[1]):
+        early = next(number for number, at in left if at >= left[-1][1])
+        raise LocalError(f"that moment lies on timeline {early}, before the one that was asked for: TIMELINE={early}")
+    return left[-1][1]
+
+
+def _require_whole_log(segments: Sequence[int], ended: int) -> None:
     """Raises LocalError when the log goes on past where the replay ended: something in between is missing."""
-    history = (folder / "pg_wal" / f"{timeline:08X}.history").read_text().splitlines()
-    ended = lsn(history[-1].split()[1])
     # A record may begin in the last segment but one and never have been received whole.
     if max(segments, default=0) > ended // SEGMENT_BYTES + 1:
         raise LocalError(
@@ -538,6 +567,7 @@ def write_report(barman: Barman, restored: Restored) -> Path:
         "asked": restored.asked.isoformat() if restored.asked else "latest",
         "recovery_point": restored.recovery_point.isoformat(),
         "timeline": restored.timeline,
+        "began": datetime.now(UTC).isoformat(),
         "seconds": restored.seconds,
         "steps": restored.steps,
         "replaced": restored.replaced,

@@ -193,7 +193,7 @@ def text(recovery: dict[str, Any], steps: Sequence[Step], cost: Cost) -> str:
         "",
         "| | |",
         "|---|---|",
-        f"| recovery point after `rm -rf` of the data and `kill -9` while rows were committed every few ms | {lost} |",
+        f"| recovery point after `rm -rf` of the data and `kill -9` under a steady load of commits | {lost} |",
         f"| recovery time of it, from the command to the first answer | {recovery['rto_seconds']:.1f} s |",
         f"| PostgreSQL's CPU for a checkout, without receiving and summarizing the log | {pair(cost.without)} |",
         f"| the same with it | {pair(cost.with_backups)}: {more:+.0%} |",

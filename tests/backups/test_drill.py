@@ -85,17 +85,24 @@ def test_a_bad_delete_is_undone_and_the_moment_after_it_stays_within_reach(under
     drill.restore(before.at)
     assert drill.contents() == before.contents
     # Whoever finds out that this was no mistake goes back along the history that was left.
-    done = drill.command("restore", "--at", after.at.isoformat(), "--timeline", "1")
-    assert done.code == 0, done.output
-    drill.wait_until_back()
+    drill.restore(after.at)
     assert drill.contents() == after.contents
     drill.release()
     # The next backup knows that a new history has begun.
     drill.load()
     assert "restored since" in drill.take().output
+    drill.load()
+    assert "incremental backup on" in drill.take().output
     kept = drill.moment()
     drill.restore()
     assert drill.contents() == kept.contents
+    # And back to before all of it, past the histories that were begun since.
+    drill.restore(before.at)
+    assert drill.contents() == before.contents
+    drill.release()
+    drill.take()
+    drill.load()
+    assert "incremental backup on" in drill.take().output
 
 
 def test_a_corrupted_page_fails_the_backup_and_is_gone_after_the_restore(under_drill: Under) -> None:

@@ -1,6 +1,7 @@
 """The rules around backups, with made-up dates and folders: what is deleted when, and what a crash leaves."""
 
 import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -202,6 +203,20 @@ def test_a_look_at_a_hold_does_not_hinder_whoever_takes_it(tmp_path: Path) -> No
 
 
 # Timelines
+
+
+def test_a_moment_lies_on_the_timeline_that_the_database_was_on(tmp_path: Path) -> None:
+    wals, restores = tmp_path / "orders" / "wals", tmp_path / "orders" / "restores"
+    wals.mkdir(parents=True)
+    restores.mkdir()
+    barman: Any = SimpleNamespace(directory=lambda server: tmp_path / server)
+    for timeline, began in ((2, NOW), (3, NOW + timedelta(hours=2))):
+        (wals / f"{timeline:08X}.history").touch()  # later: the report knows better
+        (restores / f"{timeline}.json").write_text(json.dumps({"timeline": timeline, "began": began.isoformat()}))
+    hours = {-1: 1, 0: 2, 1: 2, 2: 3, 3: 3}
+    found = {hour: restoring.timeline_at(barman, "orders", NOW + timedelta(hours=hour)) for hour in hours}
+    assert found == hours
+    assert restoring.timeline_at(barman, "orders", None) == 3
 
 
 def test_a_timelines_history_says_where_it_left_others(tmp_path: Path) -> None:
