@@ -186,6 +186,7 @@ def verify(setup: Setup, service: str | None, ident: str | None) -> int:
 def restore(setup: Setup, name: str, *, at: datetime | None, timeline: int | None) -> int:
     setup.services(name)
     place = setup.places[name]
+    restoring.require_reachable(setup.barman, name, at=at, timeline=timeline)
     with hold(setup.holds[name]):
         say(f"{name}: to {restoring.shown(at)}; the service answers 503 meanwhile, the others go on")
         setup.make_down(name)

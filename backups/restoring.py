@@ -155,6 +155,12 @@ def verify(barman: Barman, place: Place, folder: Path, *, backup: Backup | None,
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def require_reachable(barman: Barman, server: str, *, at: datetime | None, timeline: int | None) -> None:
+    """Raises LocalError when no backup leads to that moment: to be known before the database is taken down."""
+    steps = Steps(server, lambda _line: None)
+    usable(barman, server, at=at, timeline=timeline or timeline_at(barman, server, at), steps=steps)
+
+
 def build(
     barman: Barman,
     place: Place,
