@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -141,7 +141,7 @@ def restore(
             replaced = swap(place)
     finally:
         shutil.rmtree(place.building, ignore_errors=True)
-    return Restored(**{**built.__dict__, "replaced": replaced.name if replaced else None})
+    return replace(built, replaced=replaced.name if replaced else None)
 
 
 def verify(barman: Barman, place: Place, folder: Path, *, backup: Backup | None, say: Say) -> Restored:
@@ -334,8 +334,6 @@ def _recover(
         if int(name[:8], 16) == timeline or _segment_number(name) * SEGMENT_BYTES < branches.get(int(name[:8], 16), 0)
     ]
     asked = at
-    fresh = folder.with_name(f"{folder.name}.again")
-    shutil.rmtree(fresh, ignore_errors=True)
     with steps.step(f"replaying the log{'' if at is None else f' until {shown(at)}'}"):
         running = _Recovery(place, folder, at=at, timeline=timeline)
         try:
@@ -356,8 +354,8 @@ def _recover(
         ended = _end_of_replay(folder, int(reached[1]))
         if at is None:
             _require_whole_log(on_the_way, ended)
-        # The last commit that was replayed; without any, the backup's own end.
-        recovery_point = next(moment for moment in (asked, reached[0], backup.ended_at) if moment is not None)
+        # Where the log ended before the moment asked for: its last commit; without any, the end of the backup.
+        recovery_point = next(moment for moment in (at, reached[0], backup.ended_at) if moment is not None)
         with steps.step("reading every table and index"):
             _check_structure(scratch)
             rows = count_rows(scratch)
@@ -431,12 +429,18 @@ class _Recovery:
     def start(self, steps: Steps) -> None:
         """Returns when everything is replayed; raises BeyondTheLogError, or another LocalError with what was logged."""
         (self._folder / "recovery.signal").touch()
-        self._process.start()
+        try:
+            self._process.start()
+            self._wait(steps)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait(self, steps: Steps) -> None:
         told = time.monotonic()
         while not self._is_writable():
             if not self._process.running:
                 said = self._process.last_lines(30)
-                self._forget_socket()
                 if "recovery ended before configured recovery target was reached" in said:
                     raise BeyondTheLogError("the log ends before that moment")
                 raise LocalError(f"the restored database did not come up:\n{said}")
@@ -453,9 +457,6 @@ class _Recovery:
 
     def stop(self) -> None:
         self._process.stop(60)
-        self._forget_socket()
-
-    def _forget_socket(self) -> None:
         shutil.rmtree(self._socket, ignore_errors=True)
 
 
