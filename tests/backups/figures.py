@@ -189,7 +189,8 @@ def text(recovery: dict[str, Any], steps: Sequence[Step], cost: Cost) -> str:
     lines = [
         BEGIN,
         "",
-        f"Measured on {os.cpu_count()} cores, Python {machine.python_version()}, PostgreSQL 18, all on one disk.",
+        f"Measured on {os.cpu_count()} cores at a load of {os.getloadavg()[2]:.0f}, Python {machine.python_version()}, "
+        "PostgreSQL 18, all on one disk.",
         "",
         "| | |",
         "|---|---|",
