@@ -39,6 +39,7 @@ class Suite:
 # The longest first, so that the others run beside it. Each of the platform's starts a platform of its own; what the
 # permissions' walk leaves behind is of no checkout, which would be a finding to all others.
 OF_THEIR_OWN = (
+    "backups",
     "browser",
     "deploy",
     "charts",
@@ -62,6 +63,7 @@ SUITES = [
 BROWSER = Suite("browser", ROOT, ("tests/browser",))
 # Builds images and runs them: Docker, and minutes.
 DEPLOY = Suite("deploy", ROOT, ("tests/deploy", "-s", "--durations=15"))
+DRILL = Suite("drill", ROOT, ("tests/backups", "-s", "--durations=10"))
 FUZZ = Suite("fuzz", ROOT, ("tests/fuzz",))
 # Two, so that checkov and Terraform, which take as long as all the rest, run beside it.
 TOOLS = ("tests/charts/test_checkov.py", "tests/charts/test_terraform.py")
@@ -168,7 +170,7 @@ def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
 
 def suites_named(names: Sequence[str]) -> list[Suite]:
     """The suites of those names (none: those of `make test`); raises LocalError for an unknown name."""
-    known = {suite.name: suite for suite in [*SUITES, BROWSER, *CHARTS, DEPLOY, FUZZ, LATENCY]}
+    known = {suite.name: suite for suite in [*SUITES, BROWSER, *CHARTS, DEPLOY, DRILL, FUZZ, LATENCY]}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise LocalError(f"There are no tests called {', '.join(unknown)}; there are: {', '.join(known)}.")

@@ -31,6 +31,7 @@ from urllib3.util import Retry, Timeout
 from chassis import tracing
 from chassis.logs import deadline, request_id
 from chassis.metrics import BreakerListener, calls, calls_refused
+from chassis.restores.errors import AWAITING_RECONCILE
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 UNAVAILABLE_STATUSES = frozenset({502, 503, 504})
@@ -144,7 +145,7 @@ class ServiceSession(requests.Session):
                 if isinstance(exc.__cause__, requests.Timeout) or not self._may_repeat(call.method):
                     raise
             else:
-                if response.status_code not in UNAVAILABLE_STATUSES or not self._may_repeat(call.method):
+                if not _is_unavailable(response) or not self._may_repeat(call.method):
                     return response
             time.sleep(jitter(RETRY_PAUSE_SECONDS))
             return self._attempt(call, timeout)
@@ -180,7 +181,7 @@ class ServiceSession(requests.Session):
             # Not `call()`, which would hold the breaker's lock while the answer is awaited.
             with self._breaker.calling():
                 response = self._send(call, bounds, until=until)
-                if response.status_code in UNAVAILABLE_STATUSES:
+                if _is_unavailable(response):
                     raise _UnavailableAnswerError(response)
                 outcome = "answered"
                 return response
@@ -289,6 +290,11 @@ class _Call:
             data = orjson.dumps(json)
         verb = method.decode() if isinstance(method, bytes) else method
         return cls(verb.upper(), address, sent, data)
+
+
+def _is_unavailable(response: requests.Response) -> bool:
+    """Whether the service cannot answer now. One that only refuses to write after a restore is well: it can be read."""
+    return response.status_code in UNAVAILABLE_STATUSES and AWAITING_RECONCILE.encode() not in response.content
 
 
 class _UnavailableAnswerError(Exception):

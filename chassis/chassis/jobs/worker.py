@@ -21,11 +21,13 @@ from chassis.jobs.models import Job, JobState, Schedule
 from chassis.jobs.tasks import Periodic, PermanentFailureError, Task, current_job, periodic, periodics, tasks
 from chassis.logs import request_id
 from chassis.metrics import job_runs, job_seconds
+from chassis.restores.guard import awaits_reconcile
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25
 DATABASE_PAUSE_SECONDS = 1.0
+RECONCILE_PAUSE_SECONDS = 1.0
 KEPT_FOR = timedelta(days=7)
 
 
@@ -215,6 +217,7 @@ class Worker:
         """When the loop last went round, with its database or without."""
         self.ready = False
         """Whether the database answered then."""
+        self._held = False
 
     def stop(self) -> None:
         self._stopping = True
@@ -229,6 +232,9 @@ class Worker:
                 self.turned_at = time.monotonic()
                 try:
                     close_old_connections()
+                    if self._awaits_reconcile():
+                        time.sleep(jitter(RECONCILE_PAUSE_SECONDS))
+                        continue
                     if time.monotonic() >= next_schedule:
                         next_schedule = time.monotonic() + 1.0
                         for one in due_periodics():
@@ -245,6 +251,15 @@ class Worker:
                     continue
                 if not taken:
                     time.sleep(jitter(POLL_SECONDS))
+
+    def _awaits_reconcile(self) -> bool:
+        """Whether nothing may be done yet, because the database was restored. A broken connection is not believed."""
+        connection.close_if_health_check_failed()
+        awaiting = awaits_reconcile()
+        if awaiting is not self._held:
+            self._held = awaiting
+            logger.warning("worker waits for reconcile" if awaiting else "worker goes on after reconcile")
+        return awaiting
 
     def _take_jobs(self, pool: ThreadPoolExecutor) -> bool:
         free = 0

@@ -3,6 +3,7 @@
 from .account import Account
 from .audit_jobs_list_state import AuditJobsListState
 from .audited_job import AuditedJob
+from .audited_restore import AuditedRestore
 from .client_credentials_request import ClientCredentialsRequest
 from .credentials_request import CredentialsRequest
 from .issued_tokens import IssuedTokens
@@ -10,12 +11,14 @@ from .job_state import JobState
 from .key_set import KeySet
 from .language_enum import LanguageEnum
 from .paginated_audited_job_list import PaginatedAuditedJobList
+from .paginated_audited_restore_list import PaginatedAuditedRestoreList
 from .problem import Problem
 from .problem_errors_item import ProblemErrorsItem
 from .published_key import PublishedKey
 from .refresh_request import RefreshRequest
 from .registered import Registered
 from .registration_request import RegistrationRequest
+from .release_request import ReleaseRequest
 from .role_enum import RoleEnum
 from .seller import Seller
 from .sellers import Sellers
@@ -25,6 +28,7 @@ from .verification_request import VerificationRequest
 __all__ = (
     "Account",
     "AuditedJob",
+    "AuditedRestore",
     "AuditJobsListState",
     "ClientCredentialsRequest",
     "CredentialsRequest",
@@ -33,12 +37,14 @@ __all__ = (
     "KeySet",
     "LanguageEnum",
     "PaginatedAuditedJobList",
+    "PaginatedAuditedRestoreList",
     "Problem",
     "ProblemErrorsItem",
     "PublishedKey",
     "RefreshRequest",
     "Registered",
     "RegistrationRequest",
+    "ReleaseRequest",
     "RoleEnum",
     "Seller",
     "Sellers",

@@ -3,6 +3,7 @@
 from .audit_jobs_list_state import AuditJobsListState
 from .audited_job import AuditedJob
 from .audited_reservation import AuditedReservation
+from .audited_restore import AuditedRestore
 from .audited_stock import AuditedStock
 from .cart import Cart
 from .cart_line import CartLine
@@ -26,6 +27,7 @@ from .new_movement_request import NewMovementRequest
 from .new_product_request import NewProductRequest
 from .paginated_audited_job_list import PaginatedAuditedJobList
 from .paginated_audited_reservation_list import PaginatedAuditedReservationList
+from .paginated_audited_restore_list import PaginatedAuditedRestoreList
 from .paginated_audited_stock_list import PaginatedAuditedStockList
 from .paginated_managed_product_list import PaginatedManagedProductList
 from .paginated_managed_variant_list import PaginatedManagedVariantList
@@ -42,6 +44,7 @@ from .product_image import ProductImage
 from .product_state import ProductState
 from .product_summary import ProductSummary
 from .products_list_ordering import ProductsListOrdering
+from .release_request import ReleaseRequest
 from .reservation import Reservation
 from .reservation_change_request import ReservationChangeRequest
 from .reservation_line import ReservationLine
@@ -56,6 +59,7 @@ from .variant_options import VariantOptions
 __all__ = (
     "AuditedJob",
     "AuditedReservation",
+    "AuditedRestore",
     "AuditedStock",
     "AuditJobsListState",
     "Cart",
@@ -80,6 +84,7 @@ __all__ = (
     "NewProductRequest",
     "PaginatedAuditedJobList",
     "PaginatedAuditedReservationList",
+    "PaginatedAuditedRestoreList",
     "PaginatedAuditedStockList",
     "PaginatedManagedProductList",
     "PaginatedManagedVariantList",
@@ -96,6 +101,7 @@ __all__ = (
     "ProductsListOrdering",
     "ProductState",
     "ProductSummary",
+    "ReleaseRequest",
     "Reservation",
     "ReservationChangeRequest",
     "ReservationLine",
