@@ -69,7 +69,7 @@ def pay(
     Raises `PaymentCancelledError` for a tombstone, `PaymentMismatchError` when the id has another content,
     `OrderHasPaymentError`, and `ProviderUnreachableError` when the provider cannot say what became of it.
     """
-    payment, created = _write_down(
+    payment, created = write_down(
         Payment(
             id=payment_id,
             order=order,
@@ -138,25 +138,33 @@ def settle(*, payment_id: uuid.UUID, outcome: IntentOutcome) -> Payment:
 
 
 @transaction.atomic(durable=True)
-def _write_down(asked: Payment) -> tuple[Payment, bool]:
-    """Insert the payment, or meet the one that has its id; the flag says which."""
-    present = Payment.objects.filter(pk=asked.pk).first()
+def write_down(asked: Payment) -> tuple[Payment, bool]:
+    """Insert the payment, or meet the one that has its id; the flag says which. Raises as `pay` does."""
+    present = met(asked)
     if present is None:
         try:
             with transaction.atomic():
                 asked.save(force_insert=True)
         except IntegrityError:
-            present = Payment.objects.filter(pk=asked.pk).first()
+            present = met(asked)
             if present is None:
                 _refuse_second_payment(asked)
                 raise
         else:
             return asked, True
+    return present, False
+
+
+def met(asked: Payment) -> Payment | None:
+    """Return the payment that has the id of the one asked for. Raises `PaymentCancelledError`, `PaymentMismatchError`."""
+    present = Payment.objects.filter(pk=asked.pk).first()
+    if present is None:
+        return None
     if present.is_tombstone:
         raise PaymentCancelledError()
     if _content(present) != _content(asked):
         raise PaymentMismatchError()
-    return present, False
+    return present
 
 
 def _content(payment: Payment) -> tuple[object, ...]:
@@ -227,12 +235,12 @@ def _with_intent(payment: Payment) -> Payment:
         payment_method=payment.payment_method,
         metadata={"order": str(payment.order)},
     )
-    return _note_reference(payment.pk, intent.reference)
+    return note_reference(payment.pk, intent.reference)
 
 
 @transaction.atomic(durable=True)
-def _note_reference(payment_id: uuid.UUID, reference: str) -> Payment:
-    """The first reference stays: it is the one that may be confirmed."""
+def note_reference(payment_id: uuid.UUID, reference: str) -> Payment:
+    """Write the intent's name down. The first one stays: it is the one that may be confirmed."""
     Payment.objects.filter(pk=payment_id, provider_reference="").update(provider_reference=reference)
     return Payment.objects.get(pk=payment_id)
 

@@ -70,6 +70,25 @@ class SandboxProvider:
         with _in_the_interfaces_terms():
             return _outcome(intent_of(reference))
 
+    def recall(
+        self,
+        *,
+        payment_id: uuid.UUID,
+        amount: Money,
+        payment_method: str,
+        metadata: Mapping[str, str],
+        captured: bool,
+    ) -> IntentOutcome | None:
+        with _in_the_interfaces_terms():
+            intent = services.recall_intent(
+                payment=payment_id,
+                amount=amount,
+                payment_method=payment_method,
+                metadata=metadata,
+                captured=captured,
+            )
+            return None if intent is None else _outcome(intent)
+
     def refund(self, *, reference: str, refund_id: uuid.UUID, amount: Money) -> RefundOutcome:
         with _in_the_interfaces_terms():
             entry = services.refund_intent(reference=reference, refund=refund_id, amount=amount.amount)

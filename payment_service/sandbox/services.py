@@ -74,6 +74,26 @@ def cancel_intent(*, reference: str) -> SandboxIntent:
     return intent
 
 
+def recall_intent(
+    *, payment: uuid.UUID, amount: Money, payment_method: str, metadata: Mapping[str, str], captured: bool
+) -> SandboxIntent | None:
+    """Return the intent that this payment has, or None.
+
+    This book lies in the database of who writes in it, and goes back in time with that: what was `captured` is entered
+    again, as who paid remembers it. Raises as `create_intent` does.
+    """
+    if not captured:
+        return SandboxIntent.objects.filter(payment=payment).first()
+    reference = create_intent(
+        payment=payment, amount=amount, payment_method=payment_method, metadata=metadata
+    ).reference
+    with transaction.atomic(durable=True):
+        intent = lock_intent(reference)
+        if intent.status == IntentStatus.REQUIRES_CONFIRMATION:
+            _take(intent)
+    return intent
+
+
 def refund_intent(*, reference: str, refund: uuid.UUID, amount: int) -> SandboxRefund:
     """Give `amount` minor units of the intent back, or return the refund of this id.
 
@@ -120,8 +140,12 @@ def _decide(intent: SandboxIntent, behaviour: Behaviour) -> None:
         )
         SandboxEvent.objects.create(intent=intent, type=EventType.DECLINED)
     else:
-        move(intent, to=IntentStatus.SUCCEEDED, table=INTENT_TRANSITIONS, field="status", succeeded_at=Now())
-        SandboxEvent.objects.create(intent=intent, type=EventType.SUCCEEDED, moved_amount=intent.amount)
+        _take(intent)
+
+
+def _take(intent: SandboxIntent) -> None:
+    move(intent, to=IntentStatus.SUCCEEDED, table=INTENT_TRANSITIONS, field="status", succeeded_at=Now())
+    SandboxEvent.objects.create(intent=intent, type=EventType.SUCCEEDED, moved_amount=intent.amount)
 
 
 def _give_back(intent: SandboxIntent, behaviour: Behaviour, *, refund: uuid.UUID, amount: int) -> SandboxRefund:
