@@ -36,6 +36,7 @@ COMMANDS_AT_ONCE = 2
 SERVICE_ACCOUNTS = {
     "aggregator": ["inventory.reserve", "orders.checkout", "payments.charge", "auth.forward_address"],
     "auditor": ["audit.read"],
+    "reconciler": ["audit.read", "reconcile.write", "inventory.reserve", "orders.checkout", "payments.charge"],
 }
 """Scopes by client id."""
 Item = TypeVar("Item")
@@ -334,6 +335,8 @@ class Platform:
             settings["SERVICE_CLIENT_SECRET"] = self._client_secret("aggregator")
             settings["AUDITOR_CLIENT_ID"] = "auditor"
             settings["AUDITOR_CLIENT_SECRET"] = self._client_secret("auditor")
+            settings["RECONCILER_CLIENT_ID"] = "reconciler"
+            settings["RECONCILER_CLIENT_SECRET"] = self._client_secret("reconciler")
             settings["SERVICE_DOCS"] = ",".join(
                 f"{other.name}={self.url(other.name)}/api/docs/" for other in SERVICES if other is not service
             )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from tests.audit import Databases
 from tests.callers import CLIENT, CLIENT_SECRET, Callers
 from tests.shop import ADDRESS, DECLINED, PASSWORD, VISA, Api, Basket, Item, Person, Shop, eur, fresh_email
 
@@ -61,6 +62,7 @@ class Things:
         self.shop: Shop = callers.shop
         self.who = who
         """The caller, where what is called with depends on who calls."""
+        self._restores: dict[str, str] = {}
 
     def person(self, name: str) -> Person:
         return self.callers.people[name]
@@ -78,6 +80,19 @@ class Things:
         token = self.callers.services["service", ""]
         api = self.shop.api(service)
         return api.expect(method, path, status, json=body, headers={"Authorization": f"Bearer {token}"})
+
+    def restore_of(self, service: str) -> str:
+        """A restore that was released long ago: one that was not would hold the whole service."""
+        if service not in self._restores:
+            self._restores[service] = new_id()
+            Databases(self.shop).write(
+                service,
+                "INSERT INTO restores_restore"
+                " (id, restored_at, recovery_point, backup, released_at, released_by, note)"
+                " VALUES (%s, now(), now(), '', now(), '', '')",
+                self._restores[service],
+            )
+        return self._restores[service]
 
     # Accounts
 
@@ -306,12 +321,20 @@ _ORDERS: Calls = {
     ("sales_ship", "a sale of a pending order"): lambda t: on(t.sale_of(t.pending_order), body=PARCEL),
 }
 
-_JOBS: Calls = {("audit_jobs_list", ""): lambda _: on(shows="results")}
+
+def _kept_by(service: str) -> Calls:
+    """What the chassis keeps in each service's database."""
+    return {
+        ("audit_jobs_list", ""): lambda _: on(shows="results"),
+        ("audit_restores_list", "a restore"): lambda t: on(shows=t.restore_of(service)),
+        ("restores_release", "a restore"): lambda t: on(t.restore_of(service), body={"note": "nothing was missing"}),
+    }
+
 
 CALLS: Mapping[str, Calls] = {
     "auth": {
         **_ACCOUNTS,
-        **_JOBS,
+        **_kept_by("auth"),
         ("keys_list", ""): lambda t: on(shows="RS256"),
         ("auth_token_create", ""): lambda t: on(body=credentials(t)),
         ("auth_service_token_create", ""): lambda t: on(body={"client_id": CLIENT, "client_secret": CLIENT_SECRET}),
@@ -322,7 +345,7 @@ CALLS: Mapping[str, Calls] = {
     },
     "inventory": {
         **_CATALOGUE,
-        **_JOBS,
+        **_kept_by("inventory"),
         ("audit_stock_list", "the seller's variant"): lambda t: on(
             query=f"?variant={t.item.variant}", shows=t.item.variant
         ),
@@ -369,7 +392,7 @@ CALLS: Mapping[str, Calls] = {
     },
     "orders": {
         **_ORDERS,
-        **_JOBS,
+        **_kept_by("orders"),
         ("audit_orders_list", "the buyer's order"): lambda t: on(shows=t.order["id"]),
         ("addresses_get", "the buyer's address"): lambda t: on(t.address),
         ("addresses_replace", "the buyer's address"): lambda t: on(t.address, body={**ADDRESS, "city": "Lyon"}),
@@ -389,7 +412,7 @@ CALLS: Mapping[str, Calls] = {
         ("sales_deliveries_list", "the seller's sale"): lambda t: on(t.shipped[0], shows=t.shipped[1]),
     },
     "payment": {
-        **_JOBS,
+        **_kept_by("payment"),
         ("audit_payments_list", "the buyer's payment"): lambda t: on(shows=t.payment),
         ("audit_provider_payments_list", "the buyer's payment"): lambda t: on(shows=t.payment),
         ("payments_list", "the buyer's payment"): lambda t: on(shows=t.payment),

@@ -10,5 +10,6 @@ urlpatterns = [
     path("api/v1/", include("logins.api.urls")),
     path("api/v1/", include("service_accounts.api.urls")),
     path("api/v1/", include("chassis.jobs.api.urls")),
+    path("api/v1/", include("chassis.restores.api.urls")),
 ]
 handler400, handler403, handler404, handler500 = error_handlers

@@ -26,6 +26,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import Timeout
 
 from chassis.logs import deadline, request_id
+from chassis.restores.errors import AWAITING_RECONCILE
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 UNAVAILABLE_STATUSES = frozenset({502, 503, 504})
@@ -125,7 +126,7 @@ class ServiceSession(requests.Session):
                 if isinstance(exc.__cause__, requests.Timeout) or not self._may_repeat(verb):
                     raise
             else:
-                if response.status_code not in UNAVAILABLE_STATUSES or not self._may_repeat(verb):
+                if not _is_unavailable(response) or not self._may_repeat(verb):
                     return response
             time.sleep(jitter(RETRY_PAUSE_SECONDS))
             return self._attempt(verb, url, timeout, kwargs)
@@ -156,7 +157,7 @@ class ServiceSession(requests.Session):
                 response = super().request(method, url, timeout=bounds, **kwargs)  # type: ignore[arg-type]
                 if not response.is_redirect:  # requests has read those
                     response.raw = io.BytesIO(_body(response, until=until))
-                if response.status_code in UNAVAILABLE_STATUSES:
+                if _is_unavailable(response):
                     raise _UnavailableAnswerError(response)
                 return response
         except _UnavailableAnswerError as exc:
@@ -195,6 +196,11 @@ def _is_ready(address: str) -> bool:
             return session.get(address, timeout=PROBE_SECONDS, allow_redirects=False).status_code < 500
     except requests.RequestException:
         return False
+
+
+def _is_unavailable(response: requests.Response) -> bool:
+    """Whether the service cannot answer now. One that only refuses to write after a restore is well: it can be read."""
+    return response.status_code in UNAVAILABLE_STATUSES and AWAITING_RECONCILE.encode() not in response.content
 
 
 class _UnavailableAnswerError(Exception):

@@ -140,6 +140,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
             "chassis.idempotency",
             "chassis.jobs",
             "chassis.mail",
+            "chassis.restores",
             "chassis.throttles",
             "django.contrib.admin",
             "django.contrib.auth",
@@ -166,6 +167,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
+            "chassis.restores.guard.ReconcileMiddleware",
         ],
         "TEMPLATES": [
             {

@@ -17,6 +17,8 @@ class ServiceViewSet(GenericViewSet[Any]):
     """
 
     idempotency: ClassVar[Literal["kept", "natural"]] = "kept"
+    writes_while_awaiting_reconcile: ClassVar[bool] = False
+    """Whether it goes on after a restore, before the services were compared: without signing in nobody could do that."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -16,7 +16,7 @@ HTML: dict[str, Any] = {"accept": "text/html"}
 
 
 def test_the_root_lists_what_can_be_read_without_an_id(anonymous: APIClient) -> None:
-    readable = ("audit/jobs", "parcels", "parcels/counted", "parcels/tariff")
+    readable = ("audit/jobs", "audit/restores", "parcels", "parcels/counted", "parcels/tariff")
     expected = {name: f"http://testserver{ROOT}{name}" for name in readable}
     assert anonymous.get(ROOT).json() == expected
     assert anonymous.get(ROOT.rstrip("/")).json() == expected

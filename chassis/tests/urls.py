@@ -11,5 +11,6 @@ urlpatterns = [
     *service_urls("Parcels"),
     path("api/v1/", include(router.urls)),
     path("api/v1/", include("chassis.jobs.api.urls")),
+    path("api/v1/", include("chassis.restores.api.urls")),
 ]
 handler400, handler403, handler404, handler500 = error_handlers

@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/v1/", include("carts.api.urls")),
     path("api/v1/", include("stock.api.urls")),
     path("api/v1/", include("chassis.jobs.api.urls")),
+    path("api/v1/", include("chassis.restores.api.urls")),
 ]
 if not is_production():
     # In production a web server or a bucket serves the images.

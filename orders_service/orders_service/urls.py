@@ -8,5 +8,6 @@ urlpatterns = [
     path("api/v1/", include("orders.api.urls")),
     path("api/v1/", include("deliveries.api.urls")),
     path("api/v1/", include("chassis.jobs.api.urls")),
+    path("api/v1/", include("chassis.restores.api.urls")),
 ]
 handler400, handler403, handler404, handler500 = error_handlers

@@ -7,5 +7,6 @@ urlpatterns = [
     path("api/v1/", include("payments.api.urls")),
     path("api/v1/sandbox/", include("sandbox.api.urls")),
     path("api/v1/", include("chassis.jobs.api.urls")),
+    path("api/v1/", include("chassis.restores.api.urls")),
 ]
 handler400, handler403, handler404, handler500 = error_handlers

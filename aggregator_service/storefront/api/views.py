@@ -78,6 +78,7 @@ class OwnAccountViewSet(PublicViewSet):
 class TokenViewSet(PublicViewSet):
     """Logging in and out."""
 
+    writes_while_awaiting_reconcile = True
     authentication_classes = ()
     permission_classes = (AllowAny,)
     serializer_class = shapes.CredentialsSerializer

@@ -8,7 +8,5 @@ urlpatterns = [
     path("accounts/verify", VerificationViewSet.as_view({"post": "create"}), name="account-verification"),
     path("accounts/me", OwnAccountViewSet.as_view({"get": "retrieve"}), name="own-account"),
     path("audit/accounts", AuditedAccountViewSet.as_view({"get": "list"}), name="audited-account"),
-    path(
-        "reconcile/accounts/<uuid:pk>", RestoredAccountViewSet.as_view({"put": "update"}), name="restored-account"
-    ),
+    path("reconcile/accounts/<uuid:pk>", RestoredAccountViewSet.as_view({"put": "update"}), name="restored-account"),
 ]

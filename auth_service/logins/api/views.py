@@ -40,6 +40,7 @@ class LoginViewSet(ServiceViewSet):
     throttle_classes = (LoginAddressThrottle, LoginAccountThrottle)
     # A kept answer would be a token at rest; a second login is merely a second login.
     idempotency = "natural"
+    writes_while_awaiting_reconcile = True
 
     @extend_schema(
         operation_id="auth_token_create",
@@ -71,6 +72,7 @@ class RefreshViewSet(ServiceViewSet):
     permission_classes = (AllowAny,)
     # The rotation itself knows the key of the refresh that made it: no token lies in a kept answer.
     idempotency = "natural"
+    writes_while_awaiting_reconcile = True
 
     @extend_schema(
         operation_id="auth_token_refresh",
@@ -99,6 +101,7 @@ class RevocationViewSet(ServiceViewSet):
     serializer_class = RefreshSerializer
     permission_classes = (AllowAny,)
     idempotency = "natural"
+    writes_while_awaiting_reconcile = True
 
     @extend_schema(
         operation_id="auth_token_revoke",

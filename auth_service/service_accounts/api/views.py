@@ -16,6 +16,7 @@ class ServiceTokenViewSet(ServiceViewSet):
     permission_classes = (AllowAny,)
     # A kept answer would be a token at rest; each call gives another token.
     idempotency = "natural"
+    writes_while_awaiting_reconcile = True
 
     @extend_schema(
         operation_id="auth_service_token_create",

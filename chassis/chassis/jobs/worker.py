@@ -16,11 +16,13 @@ from chassis.http import jitter
 from chassis.jobs.models import Job, JobState, Schedule
 from chassis.jobs.tasks import Periodic, PermanentFailureError, Task, current_job, periodic, periodics, tasks
 from chassis.logs import request_id
+from chassis.restores.guard import awaits_reconcile
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25
 DATABASE_PAUSE_SECONDS = 1.0
+RECONCILE_PAUSE_SECONDS = 1.0
 KEPT_FOR = timedelta(days=7)
 
 
@@ -172,6 +174,7 @@ class Worker:
         self._stopping = False
         self._slots = threading.BoundedSemaphore(threads)
         self._periodic_running: set[str] = set()
+        self._held = False
 
     def stop(self) -> None:
         self._stopping = True
@@ -185,6 +188,9 @@ class Worker:
             while not self._stopping:
                 try:
                     close_old_connections()
+                    if self._awaits_reconcile():
+                        time.sleep(jitter(RECONCILE_PAUSE_SECONDS))
+                        continue
                     if time.monotonic() >= next_schedule:
                         next_schedule = time.monotonic() + 1.0
                         for one in due_periodics():
@@ -199,6 +205,15 @@ class Worker:
                     continue
                 if not taken:
                     time.sleep(jitter(POLL_SECONDS))
+
+    def _awaits_reconcile(self) -> bool:
+        """Whether nothing may be done yet, because the database was restored. A broken connection is not believed."""
+        connection.close_if_health_check_failed()
+        awaiting = awaits_reconcile()
+        if awaiting is not self._held:
+            self._held = awaiting
+            logger.warning("worker waits for reconcile" if awaiting else "worker goes on after reconcile")
+        return awaiting
 
     def _take_jobs(self, pool: ThreadPoolExecutor) -> bool:
         free = 0

@@ -3,6 +3,8 @@
 from .audit_jobs_list_state import AuditJobsListState
 from .audited_job import AuditedJob
 from .audited_reservation import AuditedReservation
+from .audited_reservation_metadata_type_0 import AuditedReservationMetadataType0
+from .audited_restore import AuditedRestore
 from .audited_stock import AuditedStock
 from .cart import Cart
 from .cart_line import CartLine
@@ -19,6 +21,7 @@ from .managed_variant_options import ManagedVariantOptions
 from .managed_variant_request import ManagedVariantRequest
 from .managed_variant_request_options import ManagedVariantRequestOptions
 from .money import Money
+from .money_request import MoneyRequest
 from .moved import Moved
 from .movement import Movement
 from .movement_reason import MovementReason
@@ -26,6 +29,7 @@ from .new_movement_request import NewMovementRequest
 from .new_product_request import NewProductRequest
 from .paginated_audited_job_list import PaginatedAuditedJobList
 from .paginated_audited_reservation_list import PaginatedAuditedReservationList
+from .paginated_audited_restore_list import PaginatedAuditedRestoreList
 from .paginated_audited_stock_list import PaginatedAuditedStockList
 from .paginated_managed_product_list import PaginatedManagedProductList
 from .paginated_managed_variant_list import PaginatedManagedVariantList
@@ -42,9 +46,18 @@ from .product_image import ProductImage
 from .product_state import ProductState
 from .product_summary import ProductSummary
 from .products_list_ordering import ProductsListOrdering
+from .release_request import ReleaseRequest
+from .remembered_line_request import RememberedLineRequest
+from .remembered_reservation_request import RememberedReservationRequest
+from .remembered_reservation_request_metadata import (
+    RememberedReservationRequestMetadata,
+)
 from .reservation import Reservation
 from .reservation_change_request import ReservationChangeRequest
+from .reservation_change_request_metadata import ReservationChangeRequestMetadata
 from .reservation_line import ReservationLine
+from .reservation_release_request import ReservationReleaseRequest
+from .reservation_release_request_metadata import ReservationReleaseRequestMetadata
 from .reservation_state import ReservationState
 from .seller_movement_reason import SellerMovementReason
 from .seller_products_list_state import SellerProductsListState
@@ -56,6 +69,8 @@ from .variant_options import VariantOptions
 __all__ = (
     "AuditedJob",
     "AuditedReservation",
+    "AuditedReservationMetadataType0",
+    "AuditedRestore",
     "AuditedStock",
     "AuditJobsListState",
     "Cart",
@@ -73,6 +88,7 @@ __all__ = (
     "ManagedVariantRequest",
     "ManagedVariantRequestOptions",
     "Money",
+    "MoneyRequest",
     "Moved",
     "Movement",
     "MovementReason",
@@ -80,6 +96,7 @@ __all__ = (
     "NewProductRequest",
     "PaginatedAuditedJobList",
     "PaginatedAuditedReservationList",
+    "PaginatedAuditedRestoreList",
     "PaginatedAuditedStockList",
     "PaginatedManagedProductList",
     "PaginatedManagedVariantList",
@@ -96,9 +113,16 @@ __all__ = (
     "ProductsListOrdering",
     "ProductState",
     "ProductSummary",
+    "ReleaseRequest",
+    "RememberedLineRequest",
+    "RememberedReservationRequest",
+    "RememberedReservationRequestMetadata",
     "Reservation",
     "ReservationChangeRequest",
+    "ReservationChangeRequestMetadata",
     "ReservationLine",
+    "ReservationReleaseRequest",
+    "ReservationReleaseRequestMetadata",
     "ReservationState",
     "SellerMovementReason",
     "SellerProductsListState",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from attrs import define as _attrs_define
@@ -12,6 +12,9 @@ from ..models.cart_state import CartState
 from ..models.reservation_state import ReservationState
 
 if TYPE_CHECKING:
+    from ..models.audited_reservation_metadata_type_0 import (
+        AuditedReservationMetadataType0,
+    )
     from ..models.money import Money
     from ..models.reservation_line import ReservationLine
 
@@ -33,7 +36,9 @@ class AuditedReservation:
         currency (str):
         lines (list[ReservationLine]):
         total (Money): `{"amount": 1999, "currency": "EUR"}`. Input must be in the marketplace's currency.
+        cart_version (int | None):
         cart_state (CartState | None):
+        metadata (AuditedReservationMetadataType0 | None): What the caller gave to be kept with it.
         created_at (datetime.datetime):
         finished_at (datetime.datetime | None):
     """
@@ -45,12 +50,18 @@ class AuditedReservation:
     currency: str
     lines: list[ReservationLine]
     total: Money
+    cart_version: int | None
     cart_state: CartState | None
+    metadata: AuditedReservationMetadataType0 | None
     created_at: datetime.datetime
     finished_at: datetime.datetime | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.audited_reservation_metadata_type_0 import (
+            AuditedReservationMetadataType0,  # noqa: PLC0415
+        )
+
         id = str(self.id)
 
         state = self.state.value
@@ -76,11 +87,20 @@ class AuditedReservation:
 
         total = self.total.to_dict()
 
+        cart_version: int | None
+        cart_version = self.cart_version
+
         cart_state: None | str
         if isinstance(self.cart_state, CartState):
             cart_state = self.cart_state.value
         else:
             cart_state = self.cart_state
+
+        metadata: dict[str, Any] | None
+        if isinstance(self.metadata, AuditedReservationMetadataType0):
+            metadata = self.metadata.to_dict()
+        else:
+            metadata = self.metadata
 
         created_at = self.created_at.isoformat()
 
@@ -101,7 +121,9 @@ class AuditedReservation:
                 "currency": currency,
                 "lines": lines,
                 "total": total,
+                "cart_version": cart_version,
                 "cart_state": cart_state,
+                "metadata": metadata,
                 "created_at": created_at,
                 "finished_at": finished_at,
             }
@@ -111,6 +133,9 @@ class AuditedReservation:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.audited_reservation_metadata_type_0 import (
+            AuditedReservationMetadataType0,  # noqa: PLC0415
+        )
         from ..models.money import Money  # noqa: PLC0415
         from ..models.reservation_line import ReservationLine  # noqa: PLC0415
 
@@ -152,6 +177,13 @@ class AuditedReservation:
 
         total = Money.from_dict(d.pop("total"))
 
+        def _parse_cart_version(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        cart_version = _parse_cart_version(d.pop("cart_version"))
+
         def _parse_cart_state(data: object) -> CartState | None:
             if data is None:
                 return data
@@ -162,6 +194,17 @@ class AuditedReservation:
             return cart_state_type_0
 
         cart_state = _parse_cart_state(d.pop("cart_state"))
+
+        def _parse_metadata(data: object) -> AuditedReservationMetadataType0 | None:
+            if data is None:
+                return data
+            if not isinstance(data, dict):
+                raise TypeError(f"unexpected {type(data).__name__}")
+            metadata_type_0 = AuditedReservationMetadataType0.from_dict(data)
+
+            return metadata_type_0
+
+        metadata = _parse_metadata(d.pop("metadata"))
 
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
@@ -184,7 +227,9 @@ class AuditedReservation:
             currency=currency,
             lines=lines,
             total=total,
+            cart_version=cart_version,
             cart_state=cart_state,
+            metadata=metadata,
             created_at=created_at,
             finished_at=finished_at,
         )

@@ -6,7 +6,9 @@ from .audit_jobs_list_state import AuditJobsListState
 from .audited_job import AuditedJob
 from .audited_line import AuditedLine
 from .audited_order import AuditedOrder
+from .audited_restore import AuditedRestore
 from .audited_seller_order import AuditedSellerOrder
+from .correspondent import Correspondent
 from .delivery import Delivery
 from .delivery_request import DeliveryRequest
 from .delivery_status import DeliveryStatus
@@ -20,6 +22,7 @@ from .order_state import OrderState
 from .paginated_address_list import PaginatedAddressList
 from .paginated_audited_job_list import PaginatedAuditedJobList
 from .paginated_audited_order_list import PaginatedAuditedOrderList
+from .paginated_audited_restore_list import PaginatedAuditedRestoreList
 from .paginated_delivery_list import PaginatedDeliveryList
 from .paginated_order_list import PaginatedOrderList
 from .paginated_sale_list import PaginatedSaleList
@@ -30,6 +33,11 @@ from .placement_request import PlacementRequest
 from .problem import Problem
 from .problem_errors_item import ProblemErrorsItem
 from .rejection import Rejection
+from .release_request import ReleaseRequest
+from .remembered_address_request import RememberedAddressRequest
+from .remembered_order_request import RememberedOrderRequest
+from .remembered_order_state_enum import RememberedOrderStateEnum
+from .remembered_part_request import RememberedPartRequest
 from .sale import Sale
 from .seller_order import SellerOrder
 from .seller_order_state import SellerOrderState
@@ -40,8 +48,10 @@ __all__ = (
     "AuditedJob",
     "AuditedLine",
     "AuditedOrder",
+    "AuditedRestore",
     "AuditedSellerOrder",
     "AuditJobsListState",
+    "Correspondent",
     "Delivery",
     "DeliveryRequest",
     "DeliveryStatus",
@@ -55,6 +65,7 @@ __all__ = (
     "PaginatedAddressList",
     "PaginatedAuditedJobList",
     "PaginatedAuditedOrderList",
+    "PaginatedAuditedRestoreList",
     "PaginatedDeliveryList",
     "PaginatedOrderList",
     "PaginatedSaleList",
@@ -65,6 +76,11 @@ __all__ = (
     "Problem",
     "ProblemErrorsItem",
     "Rejection",
+    "ReleaseRequest",
+    "RememberedAddressRequest",
+    "RememberedOrderRequest",
+    "RememberedOrderStateEnum",
+    "RememberedPartRequest",
     "Sale",
     "SellerOrder",
     "SellerOrderState",

@@ -31,7 +31,7 @@ class ReservationChangeSerializer(serializers.Serializer[Any]):
     metadata = MetadataField(required=False, help_text="The caller's own; kept as it comes, and shown to the auditor.")
 
 
-class ReleaseSerializer(serializers.Serializer[Any]):
+class ReservationReleaseSerializer(serializers.Serializer[Any]):
     """What is kept with a reservation that is called off; nothing need be."""
 
     metadata = MetadataField(required=False, help_text="In place of what was given before.")

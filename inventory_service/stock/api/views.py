@@ -22,8 +22,8 @@ from stock.api.serializers import (
     AuditedStockSerializer,
     MovementSerializer,
     NewMovementSerializer,
-    ReleaseSerializer,
     ReservationChangeSerializer,
+    ReservationReleaseSerializer,
     ReservationSerializer,
     VariantFilterSerializer,
 )
@@ -79,7 +79,7 @@ class ReservationViewSet(ServiceViewSet):
     idempotency = "natural"
 
     def get_serializer_class(self) -> Any:
-        return {"update": ReservationChangeSerializer, "release": ReleaseSerializer}.get(
+        return {"update": ReservationChangeSerializer, "release": ReservationReleaseSerializer}.get(
             self.action, ReservationSerializer
         )
 
@@ -125,13 +125,13 @@ class ReservationViewSet(ServiceViewSet):
         summary="Give back what is held, and open the cart again",
         description="An unknown id is noted as called off. Refused with 409 `reservation_committed`.",
         tags=["reservations"],
-        request=ReleaseSerializer,
+        request=ReservationReleaseSerializer,
         responses=ReservationSerializer,
         examples=_shown("released"),
     )
     @action(detail=True, methods=["post"])
     def release(self, request: Request, pk: uuid.UUID) -> Response:
-        serializer = ReleaseSerializer(data=request.data)
+        serializer = ReservationReleaseSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         return reservation_answer(
             services.release(reservation_id=pk, metadata=serializer.validated_data.get("metadata"))

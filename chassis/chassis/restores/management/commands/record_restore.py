@@ -1,0 +1,24 @@
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chassis.restores.services import record
+
+
+class Command(BaseCommand):
+    help = "Note in a restored database how far back it went; the service refuses to write until that is released."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--recovery-point", required=True, help="Holds what was committed until then (RFC 3339).")
+        parser.add_argument("--backup", default="", help="What it was restored from, for people.")
+
+    def handle(self, *args: Any, recovery_point: str, backup: str, **options: Any) -> None:
+        try:
+            moment = datetime.fromisoformat(recovery_point)
+        except ValueError as error:
+            raise CommandError(f"--recovery-point {recovery_point!r} is no time like 2026-11-22T14:05:00Z.") from error
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        restore = record(recovery_point=moment, backup=backup)
+        self.stdout.write(f"{restore.pk}: restored {restore}; writes are refused until it is released.")
