@@ -84,7 +84,7 @@ def reserve(
     if not lines:
         raise CartEmptyError()
     _take(lines)
-    return _write_reservation(reservation_id, cart, cart_version, buyer, metadata, lines), True
+    return _write_reservation(reservation_id, cart, buyer, metadata, lines), True
 
 
 @transaction.atomic
@@ -183,17 +183,12 @@ def _give_back(lines: list[ReservationLine]) -> None:
 
 
 def _write_reservation(
-    reservation_id: uuid.UUID,
-    cart: Cart,
-    cart_version: int,
-    buyer: uuid.UUID,
-    metadata: Mapping[str, Any] | None,
-    lines: list[CartLine],
+    reservation_id: uuid.UUID, cart: Cart, buyer: uuid.UUID, metadata: Mapping[str, Any] | None, lines: list[CartLine]
 ) -> Reservation:
     reservation = Reservation.objects.create(
         id=reservation_id,
         cart=cart,
-        cart_version=cart_version,
+        cart_version=cart.version,
         buyer=buyer,
         currency=cart.currency,
         metadata=metadata,

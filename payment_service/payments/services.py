@@ -156,7 +156,7 @@ def write_down(asked: Payment) -> tuple[Payment, bool]:
 
 
 def met(asked: Payment) -> Payment | None:
-    """Return the payment that has the id of the one asked for. Raises `PaymentCancelledError`, `PaymentMismatchError`."""
+    """Return the payment that has this id, if there is one. Raises `PaymentCancelledError`, `PaymentMismatchError`."""
     present = Payment.objects.filter(pk=asked.pk).first()
     if present is None:
         return None

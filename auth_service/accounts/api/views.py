@@ -82,8 +82,8 @@ class VerificationViewSet(ServiceViewSet):
         operation_id="accounts_verify",
         summary="Verify an e-mail address by the token of the mailed link",
         description=(
-            "Repeatable. A token that was never given out, or has expired unused, is 400 `invalid_token`. An account that "
-            "came back without its password, as the mail says, needs a new one: 400 `password_required` without it."
+            "Repeatable. A token that was never given out, or has expired unused, is 400 `invalid_token`. An account "
+            "that came back without its password, as the mail says, needs a new one: 400 `password_required` without."
         ),
         tags=["accounts"],
         request=VerificationSerializer,

@@ -102,10 +102,10 @@ class RestoredReservationViewSet(ServiceViewSet):
         summary="Bring back a reservation as its checkout remembers it",
         description=(
             "For the reconciler. One that is known is left as it is, or committed; one that was forgotten is written "
-            "again, with its cart and, as drafts, the variants that were forgotten with it. What was sold and is not on "
-            "hand is added by a correction. Refused with 409 `reservation_released`, `cart_in_checkout` or `cart_closed` "
-            "(another checkout has the cart), 404 `cart_not_found` (it is another buyer's) or `variant_not_found` "
-            "(it cannot be written again), 422 `reservation_mismatch`."
+            "again, with its cart and, as drafts, the variants that were forgotten with it. What was sold and is not "
+            "on hand is added by a correction. Refused with 409 `reservation_released`, `cart_in_checkout` or "
+            "`cart_closed` (another checkout has the cart), 404 `cart_not_found` (it is another buyer's) or "
+            "`variant_not_found` (it cannot be written again), 422 `reservation_mismatch`."
         ),
         tags=["reconcile"],
         request=RememberedReservationSerializer,

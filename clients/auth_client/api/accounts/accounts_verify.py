@@ -90,7 +90,7 @@ def sync_detailed(
 
     Repeatable. A token that was never given out, or has expired unused, is 400 `invalid_token`. An
     account that came back without its password, as the mail says, needs a new one: 400
-    `password_required` without it.
+    `password_required` without.
 
     Returns the answer, whatever its status.
 
@@ -117,7 +117,7 @@ def sync(
 
     Repeatable. A token that was never given out, or has expired unused, is 400 `invalid_token`. An
     account that came back without its password, as the mail says, needs a new one: 400
-    `password_required` without it.
+    `password_required` without.
 
     Returns the parsed body of the answer, without its status.
 
