@@ -10,7 +10,7 @@ SERVICE_FOLDERS := auth_service:inventory_service:orders_service:payment_service
 GENERATED := '*/openapi.yaml' '*.mo' clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset logs demo audit test test-exhaustive latency test-browser lint fmt bandit audit-dependencies \
+.PHONY: help setup run reset logs demo audit reconcile test test-exhaustive latency test-browser lint fmt bandit audit-dependencies \
 	typecheck imports spec clients messages migrations drift compatibility release fuzz chaos mutations check
 
 help: ## List the targets
@@ -37,6 +37,10 @@ demo: setup ## Play a purchase through the public API of the running platform
 audit: setup ## Audit the running platform (SINCE=24h|all|…, SETTLE=60, RECORD=file)
 	@$(PY) -m local audit -- $(if $(SINCE),--since '$(SINCE)') $(if $(SETTLE),--settle '$(SETTLE)') \
 		$(if $(RECORD),--record '$(abspath $(RECORD))')
+
+# Exit codes as audit's: 1 where something is left to do, 2 where a service did not answer.
+reconcile: setup ## Bring all services to agreement after a restore; says what it would do (APPLY=1 does it, SINCE=24h|all|…)
+	@$(PY) -m local reconcile -- $(if $(APPLY),--apply) $(if $(SINCE),--since '$(SINCE)')
 
 test: setup ## Run the tests on a PostgreSQL of their own (ONLY="chassis orders" for some)
 	@exec $(PY) -m local test $(ONLY)

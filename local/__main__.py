@@ -51,6 +51,10 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", help="a purchase through the public API")
     audit = commands.add_parser("audit", help="whether all services agree; options of manage.py audit after --")
     audit.set_defaults(service="aggregator", management=["audit"])
+    reconcile = commands.add_parser(
+        "reconcile", help="agreement after a restore; options of manage.py reconcile after --"
+    )
+    reconcile.set_defaults(service="aggregator", management=["reconcile"])
     logs = commands.add_parser("logs", help="the merged logs")
     logs.add_argument("--request", help="only the lines of this request id")
     logs.add_argument("--service", help="only the lines of this service")
@@ -82,7 +86,7 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
             code = running.run()
         case "reset":
             code = running.reset()
-        case "manage" | "audit":
+        case "manage" | "audit" | "reconcile":
             code = running.manage(options.service, [*options.management, *rest])
         case "logs":
             wanted = logs.Filter(request=options.request, service=options.service)

@@ -80,4 +80,4 @@ def end_logins(*, opened_before: datetime) -> None:
 def release(service: str, *, restore_id: UUID, note: str) -> None:
     """Let a restored service write again; repeatable."""
     body = passed_body({"note": note[:MAX_NOTE]})
-    service_answer(service, partial(RELEASES[service], id=restore_id, body=body))
+    service_answer(service, partial(RELEASES[service], restore_id=restore_id, body=body))

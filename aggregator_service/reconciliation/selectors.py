@@ -48,7 +48,10 @@ def read_world(*, since: datetime | None, restores: list[Restored], say: Say) ->
     with read_from("auth", "accounts", say):
         people = {checkout.buyer for checkout in seen.checkouts.values()}
         people |= {line.seller for order in seen.orders.values() for line in order.lines}
-        accounts = {UUID(row["id"]): row["email_verified"] for row in gateway.accounts_named(sorted(people))}
+        accounts = {
+            UUID(row["id"]): row["email_verified"] or row["awaits_password"]
+            for row in gateway.accounts_named(sorted(people))
+        }
         before = _recovery_point(restores, "auth")
         past_logins = 0 if before is None else reconciling.open_logins(opened_before=before)
     return World(seen, memories, memos, accounts, restores, past_logins)

@@ -47,14 +47,14 @@ def reconcile(*, since: datetime | None, restores: list[Restored], say: Say) -> 
     """
     refused: dict[tuple[object, ...], str] = {}
     repaired: dict[tuple[object, ...], Difference] = {}
-    for _round in range(ROUNDS):
+    for last in (*[False] * (ROUNDS - 1), True):
         world = read_world(since=since, restores=restores, say=say)
         differences = compare(world)
         _write_down(differences)
         todo = [each for each in differences if each.repair is not None and each.key not in refused]
         for number, difference in enumerate(todo, start=1):
             say(f"repairing {number} of {len(todo)}: {difference.code}, {difference.subject}")
-            error = _repaired(difference)
+            error = "It was repaired, and is found again." if last else _repaired(difference)
             if error:
                 refused[difference.key] = error
                 _end(difference, FindingState.LEFT, error)

@@ -45,7 +45,7 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """All that was read. `accounts` says of each that exists whether its address is verified."""
+    """All that was read. `accounts` says of each that exists whether its address is verified, or its owner asked to."""
 
     seen: Snapshot
     memories: Mapping[UUID, Memory]

@@ -17,6 +17,7 @@ from chassis.viewsets import ServiceViewSet
 _EXAMPLE = {
     "id": "01936d0c-7c3e-7b1e-8f43-0d2f6c6b7a11",
     "email_verified": True,
+    "awaits_password": False,
     "is_active": True,
     "created_at": "2026-11-22T15:30:00Z",
 }

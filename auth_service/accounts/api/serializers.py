@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.contrib.auth.hashers import is_password_usable
 from django.core.exceptions import ValidationError as PasswordRefusedError
 from django.core.validators import RegexValidator
 from django.utils.translation import get_language
@@ -80,15 +81,22 @@ class AuditedAccountSerializer(serializers.ModelSerializer[Account]):
     """That there is an account, and whether its address is verified; nothing of who it is."""
 
     email_verified = serializers.SerializerMethodField()
+    awaits_password = serializers.SerializerMethodField(
+        help_text="Whether it came back after a restore, and its owner has been mailed a link to choose a password."
+    )
 
     class Meta:
         model = Account
-        fields = ("id", "email_verified", "is_active", "created_at")
+        fields = ("id", "email_verified", "awaits_password", "is_active", "created_at")
         read_only_fields = fields
 
     @extend_schema_field(bool)
     def get_email_verified(self, account: Account) -> bool:
         return account.email_verified_at is not None
+
+    @extend_schema_field(bool)
+    def get_awaits_password(self, account: Account) -> bool:
+        return not is_password_usable(account.password)
 
 
 class RememberedAccountSerializer(serializers.Serializer[dict[str, Any]]):

@@ -18,12 +18,15 @@ class AuditedAccount:
     Attributes:
         id (UUID):
         email_verified (bool):
+        awaits_password (bool): Whether it came back after a restore, and its owner has been mailed a link to choose a
+            password.
         is_active (bool):
         created_at (datetime.datetime):
     """
 
     id: UUID
     email_verified: bool
+    awaits_password: bool
     is_active: bool
     created_at: datetime.datetime
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -32,6 +35,8 @@ class AuditedAccount:
         id = str(self.id)
 
         email_verified = self.email_verified
+
+        awaits_password = self.awaits_password
 
         is_active = self.is_active
 
@@ -43,6 +48,7 @@ class AuditedAccount:
             {
                 "id": id,
                 "email_verified": email_verified,
+                "awaits_password": awaits_password,
                 "is_active": is_active,
                 "created_at": created_at,
             }
@@ -57,6 +63,8 @@ class AuditedAccount:
 
         email_verified = d.pop("email_verified")
 
+        awaits_password = d.pop("awaits_password")
+
         is_active = d.pop("is_active")
 
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
@@ -64,6 +72,7 @@ class AuditedAccount:
         audited_account = cls(
             id=id,
             email_verified=email_verified,
+            awaits_password=awaits_password,
             is_active=is_active,
             created_at=created_at,
         )

@@ -112,7 +112,7 @@ class RestoredReservationViewSet(ServiceViewSet):
         responses={200: ReservationSerializer, 201: ReservationSerializer},
     )
     def update(self, request: Request, pk: uuid.UUID) -> Response:
-        serializer = self.get_serializer(data=request.data)
+        serializer = RememberedReservationSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         actor = caller(request).pk
         reservation, written = restoration.restore_reservation(

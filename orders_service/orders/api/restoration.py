@@ -137,7 +137,7 @@ class RestoredOrderViewSet(ServiceViewSet):
         examples=[_REMEMBERED, examples.ORDER],
     )
     def update(self, request: Request, pk: uuid.UUID) -> Response:
-        content = self.get_serializer(data=request.data)
+        content = RememberedOrderSerializer(data=request.data)
         content.is_valid(raise_exception=True)
         order, written = restore_order(order_id=pk, remembered=content.remembered())
         return Response(OrderSerializer(order).data, status=status.HTTP_201_CREATED if written else status.HTTP_200_OK)

@@ -48,7 +48,8 @@ class RestoredPaymentViewSet(ServiceViewSet):
         description=(
             "For the reconciler. Takes no money: the provider's book says what became of the payment. One that is "
             "decided here is left as it is. Refused with 409 `payment_not_recalled` where the provider has not "
-            "captured it, `payment_cancelled` or `order_has_payment`, 422 `payment_mismatch`; 503 `provider_unavailable`."
+            "captured it, `payment_cancelled` or `order_has_payment`, 422 `payment_mismatch`; 503 "
+            "`provider_unavailable`."
         ),
         tags=["reconcile"],
         request=RememberedPaymentSerializer,

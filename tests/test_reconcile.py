@@ -1,0 +1,316 @@
+"""Agreement afterwards: the database of each service in turn goes back in time while the others do not, with people buying
+before and since, and reconcile brings all of them to agreement again.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from local.postgres import stop_leftovers
+from local.services import SERVICES
+from tests.audit import Databases, audit, run_audit, wait_for_the_end
+from tests.shop import ADDRESS, DECLINED, Basket, Item, Person, Shop, text_of
+from tests.test_permissions import contents
+
+SERVICE_NAMES = tuple(service.name for service in SERVICES)
+SLOW = "pm_sandbox_slow"
+BUYERS = 6
+AT_ONCE = 4
+
+
+@dataclass
+class Copy:
+    """The databases of all services as they were at a moment, and that moment."""
+
+    folder: Path
+    moment: dict[str, datetime]
+
+
+@dataclass
+class Street:
+    """People who buy, and what they were told: kept for the audit, which proves that it is still true."""
+
+    shop: Shop
+    record: Path
+    told: list[tuple[Basket, requests.Response]] = field(default_factory=list)
+    left_open: list[Basket] = field(default_factory=list)
+    newcomers: list[Person] = field(default_factory=list)
+    _items: list[Item] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def item(self) -> Item:
+        """One that there is enough of, made long before."""
+        if not self._items:
+            self._items = [self.shop.item(stock=500, seller=number) for number in range(2)]
+        return self._items[len(self.told) % 2]
+
+    def busy(self, *, also: Callable[[], None] | None = None) -> None:
+        """A while of everything that people do."""
+        self.item()
+        buyers = [self.shop.buyer() for _ in range(BUYERS)]
+        acts = [
+            lambda: self.buys(buyers[0]),
+            lambda: self.buys(buyers[1], own=True),
+            lambda: self.buys(buyers[2], items=2),
+            lambda: self.buys(buyers[3], item=self.shop.item(stock=3)),  # put up a moment ago
+            lambda: self.declined(buyers[0]),
+            lambda: self.declined(buyers[4], again=True),
+            lambda: self.out_of_stock(buyers[1]),
+            lambda: self.cancels(buyers[2]),
+            lambda: self.leaves(buyers[5]),
+            lambda: self.moves_house(buyers[4]),
+            lambda: self.fills_a_cart(buyers[5]),
+            self.joins,
+        ]
+        if also is not None:
+            acts.append(also)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for done in [pool.submit(act) for act in acts]:
+                done.result()
+
+    def sends(self, basket: Basket, status: int) -> requests.Response:
+        answer = basket.decided()
+        self.shop.anonymous.check(answer, status)
+        with self._lock:
+            self.told.append((basket, answer))
+        return answer
+
+    def buys(self, buyer: Person, *, own: bool = False, items: int = 1, item: Item | None = None) -> None:
+        more = [self.shop.item(stock=5, seller=1)] if items > 1 else []
+        basket = self.shop.basket(buyer, item or self.item(), *more, quantity=2, own=own)
+        self.sends(basket, 201)
+
+    def declined(self, buyer: Person, *, again: bool = False) -> None:
+        basket = self.shop.basket(buyer, self.item(), method=DECLINED)
+        self.sends(basket, 402)
+        if again:  # with the same cart
+            self.sends(Basket(buyer, basket.cart, basket.total, basket.address, "pm_card_visa"), 201)
+
+    def out_of_stock(self, buyer: Person) -> None:
+        self.sends(self.shop.basket(buyer, self.shop.item(stock=1), quantity=2), 409)
+
+    def cancels(self, buyer: Person) -> None:
+        basket = self.shop.basket(buyer, self.item(), method=SLOW)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(basket.try_to_check_out)
+            time.sleep(0.4)
+            basket.cancel()
+        with self._lock:
+            self.told.append((basket, basket.decided()))
+
+    def leaves(self, buyer: Person) -> None:
+        """Sends a checkout, and does not wait for what becomes of it."""
+        basket = self.shop.basket(buyer, self.item(), method=SLOW)
+        with suppress(requests.RequestException):
+            buyer.api.call("POST", "/checkouts", json=basket.body(), key=basket.key, timeout=0.5)
+        with self._lock:
+            self.left_open.append(basket)
+
+    def moves_house(self, buyer: Person) -> None:
+        address = buyer.api.expect("POST", "/addresses", 201, json={**ADDRESS, "city": "Lyon"})["id"]
+        basket = self.shop.basket(buyer, self.item())
+        self.sends(Basket(buyer, basket.cart, basket.total, address, basket.method), 201)
+        buyer.api.expect("PATCH", f"/addresses/{address}", 200, json={"city": "Nice"})
+
+    def fills_a_cart(self, buyer: Person) -> None:
+        self.shop.basket(buyer, self.item(), own=True)
+
+    def joins(self) -> None:
+        newcomer = self.shop.registered()
+        self.buys(newcomer)
+        with self._lock:
+            self.newcomers.append(newcomer)
+
+    def write_record(self) -> Path:
+        """All answers, as the audit reads them."""
+        with self.record.open("w") as file:
+            for basket, answer in self.told:
+                body = answer.json()
+                order = body.get("order") or {}
+                entry = {
+                    "kind": "checkout",
+                    "buyer": basket.buyer.id,
+                    "key": basket.key,
+                    "status": answer.status_code,
+                    "checkout": body.get("id") or body.get("checkout"),
+                    "order": order.get("id"),
+                    "total": order.get("total"),
+                }
+                file.write(json.dumps(entry) + "\n")
+        return self.record
+
+
+@pytest.fixture(scope="module")
+def street(running_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    yield Street(running_shop, tmp_path_factory.mktemp("record") / "record.jsonl")
+
+
+def copied(shop: Shop, folder: Path) -> Copy:
+    """Copies each database while it is stopped for a moment; the platform goes on, and so do the people."""
+    moments = {}
+    for service in SERVICE_NAMES:
+        name = f"{service}-postgres"
+        shop.platform.stop_process(name)
+        moments[service] = datetime.now(UTC)
+        shutil.copytree(shop.platform.postgres[service].data, folder / service, symlinks=True)
+        shop.platform.start_process(name)
+    shop.wait_until_whole()
+    return Copy(folder, moments)
+
+
+def put_back(shop: Shop, copy: Copy, service: str) -> None:
+    """The service's database goes back to the copy's moment, by the restore's own mark in it."""
+    platform, data = shop.platform, shop.platform.postgres[service].data
+    platform.stop_service(service, kill=True)
+    platform.stop_process(f"{service}-postgres")
+    shutil.rmtree(data)
+    shutil.copytree(copy.folder / service, data, symlinks=True)
+    stop_leftovers(data)
+    platform.start_process(f"{service}-postgres")
+    moment = copy.moment[service].isoformat()
+    platform.manage(service, "record_restore", "--recovery-point", moment, "--backup", "drill")
+    platform.start_service(service)
+    shop.wait_until_whole()
+
+
+def reconcile_command(shop: Shop, *options: str) -> dict[str, Any]:
+    (aggregator,) = (service for service in shop.platform.services if service.name == "aggregator")
+    return {
+        "args": [sys.executable, "manage.py", "reconcile", "--json", *options],
+        "cwd": aggregator.folder,
+        "env": shop.platform.variables(aggregator),
+        "text": True,
+    }
+
+
+def reconcile(shop: Shop, *options: str) -> dict[str, Any]:
+    """The report of `manage.py reconcile`, as an operator runs it."""
+    done = subprocess.run(**reconcile_command(shop, *options), capture_output=True, check=False, timeout=120)
+    assert done.returncode in {0, 1}, done.stderr[-5000:]
+    assert done.stdout, done.stderr[-5000:]
+    report: dict[str, Any] = json.loads(done.stdout)
+    open_ends = report["left"] or (report["differences"] and not report["applied"])
+    assert done.returncode == (1 if open_ends else 0)
+    return report
+
+
+def kill_in_the_middle(shop: Shop, *, repairs: int) -> None:
+    """kill -9 of a reconcile that has made some of its repairs."""
+    with subprocess.Popen(
+        **reconcile_command(shop, "--apply"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if f"repairing {repairs} of" in line:
+                process.send_signal(signal.SIGKILL)
+                break
+        else:
+            raise AssertionError("it ended before it was killed")
+
+
+def codes(report: dict[str, Any]) -> Counter[str]:
+    return Counter(difference["code"] for difference in report["differences"])
+
+
+EXPECTED = {
+    "orders": {"order_missing"},
+    "payment": {"payment_missing"},
+    "inventory": {"reservation_missing"},
+    "auth": {"account_missing", "logins_resurrected"},
+    "aggregator": {"checkout_missing"},
+}
+"""What must be among the differences after the restore of each service."""
+
+
+def test_each_service_goes_back_and_all_agree_afterwards(street: Street, shop: Shop, tmp_path: Path) -> None:
+    street.busy()
+    first = copied(shop, tmp_path / "first")
+    street.busy()
+    for service in os.environ.get("ONLY", " ".join(SERVICE_NAMES)).split():
+        with ThreadPoolExecutor(1) as pool:
+            street.busy(also=lambda: street.leaves(shop.buyer()))
+            pool.submit(street.leaves, shop.buyer())  # under way when the disaster comes
+            time.sleep(0.2)
+            put_back(shop, first, service)
+        agree(street, service)
+
+
+def agree(street: Street, service: str) -> None:
+    """All that is promised of reconcile after one service went back."""
+    shop = street.shop
+    refuses_to_write(shop, service)
+    databases = Databases(shop)
+    before = contents(databases, service)
+    planned = reconcile(shop)
+    assert codes(planned).keys() >= EXPECTED[service], planned
+    assert planned["left"] == []
+    assert contents(databases, service) == before
+    kill_in_the_middle(shop, repairs=2)
+    report = reconcile(shop, "--apply")
+    assert report["left"] == [], report["left"]
+    assert [restore["service"] for restore in report["restores"]] == [service]
+    shop.wait_until_whole()
+    wait_for_the_end(shop)
+    again = reconcile(shop, "--apply")
+    assert (again["restores"], again["differences"], again["left"]) == ([], [], [])
+    audit(shop)
+    done = run_audit(shop, "--since", "all", "--settle", "0", "--json", "--record", str(street.write_record()))
+    assert json.loads(done.stdout)["findings"] == [], done.stdout
+    what_buyers_were_told_is_told_again(street)
+
+
+def refuses_to_write(shop: Shop, service: str) -> None:
+    buyer = shop.buyer()
+    calls: dict[str, Callable[[], requests.Response]] = {
+        "auth": lambda: shop.anonymous.call(
+            "POST",
+            "/accounts",
+            json={"email": "late@example.com", "password": "four words of nonsense", "full_name": "L"},
+        ),
+        "inventory": lambda: shop.anonymous.call("POST", "/carts"),
+        "orders": lambda: buyer.api.call("POST", "/addresses", json=ADDRESS),
+    }
+    if service in calls:
+        assert calls[service]().status_code == 503
+
+
+def what_buyers_were_told_is_told_again(street: Street) -> None:
+    """To the byte, but for an order that its checkout was told anew: that may have been shipped since."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(lambda told: told[0].decided(), street.told))
+    for (basket, told), answer in zip(street.told, answers, strict=True):
+        assert answer.status_code == told.status_code, (basket.checkout, told.text, answer.text)
+        before, now = told.json(), answer.json()
+        if told.status_code == 201:
+            assert now["order"] == before["order"], basket.checkout
+        else:
+            assert {**now, "request_id": ""} == {**before, "request_id": ""}, basket.checkout
+
+
+def test_nobody_is_mailed_twice(street: Street) -> None:
+    """Of all confirmations that were ever mailed, each order has one."""
+    shop = street.shop
+    bought = {answer.json()["order"]["reference"] for _basket, answer in street.told if answer.status_code == 201}
+    assert bought
+    mailed: Counter[str] = Counter()
+    for person in {basket.buyer.email for basket, _answer in street.told}:
+        for mail in shop.mails_to(person):
+            for reference in bought:
+                mailed[reference] += reference in f"{mail['Subject']} {text_of(mail)}"
+    assert {reference: mailed[reference] for reference in bought if mailed[reference] != 1} == {}
