@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from attrs import define as _attrs_define
@@ -36,7 +36,6 @@ class AuditedReservation:
         currency (str):
         lines (list[ReservationLine]):
         total (Money): `{"amount": 1999, "currency": "EUR"}`. Input must be in the marketplace's currency.
-        cart_version (int | None):
         cart_state (CartState | None):
         metadata (AuditedReservationMetadataType0 | None): What the caller gave to be kept with it.
         created_at (datetime.datetime):
@@ -50,7 +49,6 @@ class AuditedReservation:
     currency: str
     lines: list[ReservationLine]
     total: Money
-    cart_version: int | None
     cart_state: CartState | None
     metadata: AuditedReservationMetadataType0 | None
     created_at: datetime.datetime
@@ -87,9 +85,6 @@ class AuditedReservation:
 
         total = self.total.to_dict()
 
-        cart_version: int | None
-        cart_version = self.cart_version
-
         cart_state: None | str
         if isinstance(self.cart_state, CartState):
             cart_state = self.cart_state.value
@@ -121,7 +116,6 @@ class AuditedReservation:
                 "currency": currency,
                 "lines": lines,
                 "total": total,
-                "cart_version": cart_version,
                 "cart_state": cart_state,
                 "metadata": metadata,
                 "created_at": created_at,
@@ -177,13 +171,6 @@ class AuditedReservation:
 
         total = Money.from_dict(d.pop("total"))
 
-        def _parse_cart_version(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
-
-        cart_version = _parse_cart_version(d.pop("cart_version"))
-
         def _parse_cart_state(data: object) -> CartState | None:
             if data is None:
                 return data
@@ -227,7 +214,6 @@ class AuditedReservation:
             currency=currency,
             lines=lines,
             total=total,
-            cart_version=cart_version,
             cart_state=cart_state,
             metadata=metadata,
             created_at=created_at,

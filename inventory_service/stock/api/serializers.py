@@ -131,7 +131,6 @@ class AuditedReservationSerializer(ReservationSerializer):
     class Meta(ReservationSerializer.Meta):
         fields = (
             *ReservationSerializer.Meta.fields,
-            "cart_version",
             "cart_state",
             "metadata",
             "created_at",

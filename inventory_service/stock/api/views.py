@@ -241,7 +241,6 @@ class AuditedStockViewSet(AuditViewSet):
                 "A reservation",
                 value={
                     **RESERVATION_EXAMPLE,
-                    "cart_version": 2,
                     "cart_state": "in_checkout",
                     "metadata": {"checkout": "01936b1c-0000-7000-8000-00000000000c"},
                     "created_at": "2026-01-01T12:00:00Z",
