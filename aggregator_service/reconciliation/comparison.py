@@ -39,7 +39,7 @@ PROPOSALS = {
     Repair.RESTORE_PAYMENT: "write the payment down again, as its provider's book has it",
     Repair.CANCEL_PAYMENT: "call the payment off",
     Repair.REFUND_PAYMENT: "give the money back",
-    Repair.RELEASE_RESERVATION: "release what is held, and open the cart again",
+    Repair.RELEASE_RESERVATION: "release it, and open the cart again",
     Repair.COMMIT_RESERVATION: "let what was bought leave the stock, and close the cart",
     Repair.RESTORE_RESERVATION: "take the stock again, and the cart with it",
     Repair.RESTORE_ORDER: "bring the order to what its checkout knows of it",
@@ -169,17 +169,22 @@ def _kept(payment: Payment) -> int:
 
 
 def the_providers_book_is_written_down(world: World) -> Iterator[Difference]:
-    """What the provider took has a payment; by that it is given back where nobody bought anything with it."""
+    """What the provider knows of has a payment; by that it is given back where nobody bought anything with it."""
     checkout_of = {checkout.payment: checkout for checkout in world.seen.checkouts.values()}
     forgotten = {memo.payment for memo in world.memos}
     for entry in world.seen.book:
-        if entry.payment in world.seen.payments or not entry.taken.amount or not world.seen.judges(entry.created_at):
+        if entry.payment in world.seen.payments or not world.seen.judges(entry.created_at):
             continue
-        if entry.payment in checkout_of:
+        checkout = checkout_of.get(entry.payment)
+        if checkout is not None and entry.taken.amount:
             cause = f"The provider took {entry.taken}; its payment is missing" + _because(world, "payment")
-            ids = {"checkout": checkout_of[entry.payment].id, "payment": entry.payment}
+            ids = {"checkout": checkout.id, "payment": entry.payment}
             yield _difference("payment_missing", cause, Repair.RESTORE_PAYMENT, **ids)
-        elif entry.payment not in forgotten:
+        elif checkout is not None and checkout.state == "compensated":
+            cause = "The provider knows of a payment that is missing, and took nothing" + _because(world, "payment")
+            ids = {"checkout": checkout.id, "payment": entry.payment}
+            yield _difference("payment_missing", cause, Repair.CANCEL_PAYMENT, **ids)
+        elif checkout is None and entry.payment not in forgotten and entry.taken.amount:
             cause = f"The provider took {entry.taken} for a payment that nobody knows."
             yield _difference("money_of_nobody", cause, None, payment=entry.payment)
 
@@ -192,9 +197,12 @@ def reservations_are_as_their_checkouts_know(world: World) -> Iterator[Differenc
         reservation = world.seen.reservations.get(checkout.reservation)
         ids = {"checkout": checkout.id, "reservation": checkout.reservation}
         because = _because(world, "inventory")
-        if reservation is None:
-            wanted = checkout.state != "compensated" and not memory.backward
-            if wanted and (memory.reserved or _bought(checkout, memory)):
+        if reservation is None and checkout.state == "compensated":
+            # So that it can tell of its checkout, should that be forgotten one day, and stays called off.
+            cause = f"The reservation of a checkout that was called off is missing{because}"
+            yield _difference("reservation_missing", cause, Repair.RELEASE_RESERVATION, **ids)
+        elif reservation is None:
+            if not memory.backward and (memory.reserved or _bought(checkout, memory)):
                 what = "sold" if checkout.state == "completed" else "held"
                 cause = f"What a checkout {what} is not taken out of the stock any more{because}"
                 repair = Repair.RESTORE_RESERVATION if memory.reserved else None

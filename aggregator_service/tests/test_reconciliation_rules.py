@@ -169,6 +169,13 @@ def test_what_the_provider_took_gets_its_payment_back() -> None:
     assert found(untaken) == set()
 
 
+def test_what_the_provider_declined_is_called_off_where_it_is_missing() -> None:
+    whole = forgotten(world(), "payments", payment_of(FAILED))
+    assert found(whole) == only("payment_missing", Repair.CANCEL_PAYMENT, FAILED, payment_of(FAILED))
+    unknown = replace(whole, seen=replace(whole.seen, book=[entry(BOUGHT)]))
+    assert found(unknown) == set()
+
+
 def test_money_of_a_payment_that_nobody_knows_is_for_a_person() -> None:
     seen = replace(platform(), book=[*platform().book, entry(ELSEWHERE)])
     assert found(world(seen)) == only("money_of_nobody", None, payment_of(ELSEWHERE))
@@ -196,8 +203,9 @@ def test_what_a_running_checkout_holds_is_held_again() -> None:
         assert found(forgotten(running(memory), "reservations", reservation_of(BOUGHT))) == set()
 
 
-def test_what_was_called_off_need_not_be_reserved() -> None:
-    assert found(forgotten(world(), "reservations", reservation_of(FAILED))) == set()
+def test_what_was_called_off_and_is_missing_is_called_off_again() -> None:
+    whole = forgotten(world(), "reservations", reservation_of(FAILED))
+    assert found(whole) == only("reservation_missing", Repair.RELEASE_RESERVATION, FAILED, reservation_of(FAILED))
 
 
 def test_what_is_held_again_is_sold_or_released_as_its_checkout_ended() -> None:

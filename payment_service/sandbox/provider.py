@@ -22,7 +22,7 @@ from payments.providers import (
     Verdict,
 )
 from sandbox import services
-from sandbox.errors import RefusedError, SandboxUnavailableError, UnknownIntentError
+from sandbox.errors import IntentMismatchError, RefusedError, SandboxUnavailableError, UnknownIntentError
 from sandbox.methods import METHODS
 from sandbox.models import SandboxIntent
 from sandbox.selectors import book, intent_of
@@ -80,13 +80,16 @@ class SandboxProvider:
         captured: bool,
     ) -> IntentOutcome | None:
         with _in_the_interfaces_terms():
-            intent = services.recall_intent(
-                payment=payment_id,
-                amount=amount,
-                payment_method=payment_method,
-                metadata=metadata,
-                captured=captured,
-            )
+            try:
+                intent = services.recall_intent(
+                    payment=payment_id,
+                    amount=amount,
+                    payment_method=payment_method,
+                    metadata=metadata,
+                    captured=captured,
+                )
+            except IntentMismatchError as exc:
+                raise ProviderRefusedError("mismatch") from exc
             return None if intent is None else _outcome(intent)
 
     def refund(self, *, reference: str, refund_id: uuid.UUID, amount: Money) -> RefundOutcome:
