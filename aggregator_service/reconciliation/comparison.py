@@ -302,7 +302,7 @@ def _would_be_known(world: World, created_at: datetime) -> bool:
 
 
 def checkouts_end_as_they_had_ended(world: World) -> Iterator[Difference]:
-    """One that the aggregator knows as undecided and that had been called off ends for the reason its buyer was told."""
+    """One that runs again and had been called off ends for the reason that its buyer was told."""
     for checkout, memory in world.checkouts():
         reservation = world.seen.reservations.get(checkout.reservation)
         if checkout.state == "stuck":

@@ -154,14 +154,15 @@ def archive_variant(*, variant_id: uuid.UUID) -> Variant:
 @transaction.atomic
 def recall_variant(
     *, variant_id: uuid.UUID, product_id: uuid.UUID, seller: uuid.UUID, title: str, sku: str, price_amount: int
-) -> None:
-    """Write down a variant that was bought and that this database forgot, with what its buyer saw of it.
+) -> Variant:
+    """Return a variant that was bought; one that this database forgot is written down with what its buyer saw of it.
 
     Its product is a draft where that was forgotten too: its seller completes it, or not. Raises
     `VariantNotFoundError` where no category is left to put it in, or its product is another seller's.
     """
-    if Variant.objects.filter(pk=variant_id).exists():
-        return
+    known = Variant.objects.filter(pk=variant_id).first()
+    if known is not None:
+        return known
     product = Product.objects.filter(pk=product_id).defer("search").first()
     if product is None:
         category = Category.objects.order_by("path").first()
@@ -173,7 +174,7 @@ def recall_variant(
     if product.seller != seller:
         raise VariantNotFoundError()
     taken = Variant.objects.live().filter(seller=seller, sku=sku).exists()
-    Variant.objects.create(
+    variant = Variant.objects.create(
         id=variant_id,
         product=product,
         seller=seller,
@@ -183,6 +184,7 @@ def recall_variant(
         currency=settings.CURRENCY,
     )
     _refresh_price_from(product_id)
+    return variant
 
 
 def _lock_product(product_id: uuid.UUID, *, archived_too: bool = False) -> Product:

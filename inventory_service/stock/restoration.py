@@ -63,8 +63,8 @@ def restore_reservation(
 
 
 def _write_again(reservation_id: uuid.UUID, remembered: RememberedReservation, actor: uuid.UUID) -> Reservation:
-    for line in remembered.lines:
-        recall_variant(
+    variants = {
+        line.variant: recall_variant(
             variant_id=line.variant,
             product_id=line.product,
             seller=line.seller,
@@ -72,6 +72,8 @@ def _write_again(reservation_id: uuid.UUID, remembered: RememberedReservation, a
             sku=line.sku,
             price_amount=line.price_amount,
         )
+        for line in remembered.lines
+    }
     cart = carts.hold_again(
         cart_id=remembered.cart, version=remembered.cart_version, buyer=remembered.buyer, lines=remembered.lines
     )
@@ -89,8 +91,8 @@ def _write_again(reservation_id: uuid.UUID, remembered: RememberedReservation, a
         ReservationLine(
             reservation=reservation,
             variant_id=line.variant,
-            product_id=line.product,
-            seller=line.seller,
+            product_id=variants[line.variant].product_id,
+            seller=variants[line.variant].seller,
             title=line.title,
             sku=line.sku,
             quantity=line.quantity,

@@ -76,7 +76,7 @@ def _write_again(order_id: uuid.UUID, remembered: RememberedOrder) -> None:
     address = Address(id=placement.shipping_address, account_id=placement.buyer, **remembered.address)
     Address.objects.bulk_create([address], ignore_conflicts=True)
     taken = set(SellerOrder.objects.filter(pk__in=remembered.part_ids.values()).values_list("pk", flat=True))
-    free = {seller: ident for seller, ident in remembered.part_ids.items() if ident not in taken}
-    write_order(order_id, placement, remembered.address, part_ids=free)
+    free = {ident: seller for seller, ident in remembered.part_ids.items() if ident not in taken}
+    write_order(order_id, placement, remembered.address, part_ids={seller: ident for ident, seller in free.items()})
     Order.objects.filter(pk=order_id).update(created_at=remembered.created_at)
     SellerOrder.objects.filter(order=order_id).update(created_at=remembered.created_at)

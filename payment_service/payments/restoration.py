@@ -19,7 +19,7 @@ from payments.providers import (
     Verdict,
     provider_named,
 )
-from payments.services import met, note_reference, settle, write_down
+from payments.services import met, note_reference, refuse_second_payment, settle, write_down
 from payments.states import PaymentState
 
 
@@ -56,6 +56,7 @@ def restore_payment(*, payment_id: uuid.UUID, remembered: RememberedPayment) -> 
     present = met(asked)
     if present is not None and present.is_decided:
         return present, False
+    refuse_second_payment(asked)
     outcome = _recalled(present or asked, remembered)
     _payment, written = write_down(asked)
     note_reference(payment_id, outcome.reference)

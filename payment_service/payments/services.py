@@ -148,7 +148,7 @@ def write_down(asked: Payment) -> tuple[Payment, bool]:
         except IntegrityError:
             present = met(asked)
             if present is None:
-                _refuse_second_payment(asked)
+                refuse_second_payment(asked)
                 raise
         else:
             return asked, True
@@ -171,9 +171,11 @@ def _content(payment: Payment) -> tuple[object, ...]:
     return payment.order, payment.buyer, payment.amount, payment.currency, payment.payment_method
 
 
-def _refuse_second_payment(asked: Payment) -> None:
+def refuse_second_payment(asked: Payment) -> None:
+    """Raises `OrderHasPaymentError` when another payment of the order is under way or captured."""
     blocking = [*PAYMENT_TRANSITIONS, PaymentState.CAPTURED]
-    other = Payment.objects.filter(order=asked.order, state__in=blocking).values_list("pk", flat=True).first()
+    others = Payment.objects.filter(order=asked.order, state__in=blocking).exclude(pk=asked.pk)
+    other = others.values_list("pk", flat=True).first()
     if other is not None:
         raise OrderHasPaymentError(data={"payment": str(other)})
 

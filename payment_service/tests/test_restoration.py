@@ -1,4 +1,4 @@
-"""What a checkout remembers of its payment comes back, once, and takes no money: the provider's book says what it took."""
+"""What a checkout remembers of its payment comes back, once, and takes no money: its provider says what it took."""
 
 import uuid
 from typing import Any
@@ -127,6 +127,7 @@ def test_what_contradicts_is_refused_and_takes_nothing(reconciler: APIClient) ->
     for ident, sent, status, code in (
         (payment.pk, {**of(payment), "order": str(uuid7())}, 422, "payment_mismatch"),
         (tombstone, remembered(), 409, "payment_cancelled"),
+        (uuid7(), of(payment), 409, "order_has_payment"),
     ):
         answer = restore(reconciler, sent, ident)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
