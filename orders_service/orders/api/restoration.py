@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from addresses.api.serializers import AddressSerializer
-from addresses.selectors import AddressSnapshot
+from addresses.models import Address
+from addresses.selectors import AddressSnapshot, snapshot_of
 from chassis.fields import IdField
 from chassis.reconciling import IsReconciler
 from chassis.viewsets import ServiceViewSet
@@ -55,7 +56,7 @@ class RememberedOrderSerializer(PlacementSerializer):
         return RememberedOrder(
             state=OrderState(content["state"]),
             placement=self.placement(),
-            address=AddressSnapshot(**{"company": "", "line2": "", "region": "", "phone": "", **content["address"]}),
+            address=snapshot_of(Address(**content["address"])),
             part_ids={part["seller"]: part["id"] for part in content.get("seller_orders", [])},
             created_at=content["created_at"],
             confirmed_at=content.get("confirmed_at"),
