@@ -69,7 +69,9 @@ def parser() -> argparse.ArgumentParser:
     dev.add_argument("--folder", type=Path, help="default: a temporary one, removed at the end")
     test = commands.add_parser("test", help="all tests, or those of the folders named; pytest's options after --")
     test.add_argument(
-        "suites", nargs="*", help="chassis, clients, auth, inventory, orders, payment, aggregator, platform, browser"
+        "suites",
+        nargs="*",
+        help="chassis, clients, auth, inventory, orders, payment, aggregator, platform, reconcile, …",
     )
     each = commands.add_parser("each", help="a command, after --, in the folders of the services named (none: all)")
     each.add_argument("services", nargs="*")

@@ -1,6 +1,7 @@
 """Reads what reconcile compares: checkouts from own tables, all else through the services' APIs."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -63,11 +64,18 @@ def running_checkouts() -> list[UUID]:
     return list(running.values_list("pk", flat=True))
 
 
-def alone() -> bool:
-    """Whether no other reconcile runs; the lock is the connection's, and ends with the process."""
+@contextmanager
+def alone() -> Iterator[bool]:
+    """Tell whether no other reconcile runs, and let none begin; the lock is the connection's, and ends with it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [LOCK])
-        return bool(cursor.fetchone()[0])
+        taken = bool(cursor.fetchone()[0])
+    try:
+        yield taken
+    finally:
+        if taken and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [LOCK])
 
 
 def _remembering(since: datetime | None) -> Iterable[Saga]:

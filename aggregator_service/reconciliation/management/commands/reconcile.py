@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -45,9 +46,9 @@ class Command(BaseCommand):
         try:
             if not settings.RECONCILER_CLIENT_SECRET:
                 raise UnreadableError("auth", "RECONCILER_CLIENT_SECRET is not set, the account to reconcile with")
-            if options["apply"] and not alone():
-                raise CommandError("Another reconcile runs: wait for its end.", returncode=UNREADABLE)
-            with acting_as(reconciler_token):
+            with alone() if options["apply"] else nullcontext(True) as free, acting_as(reconciler_token):
+                if not free:
+                    raise CommandError("Another reconcile runs: wait for its end.", returncode=UNREADABLE)
                 restores = read_restores(say=self._say)
                 found, left = self._run(options, restores)
         except UnreadableError as error:
