@@ -73,7 +73,6 @@ def _recalled(payment: Payment, remembered: RememberedPayment) -> IntentOutcome:
             amount=remembered.amount,
             payment_method=remembered.payment_method,
             metadata={"order": str(remembered.order)},
-            captured=True,
         )
     except ProviderRefusedError as exc:
         raise PaymentNotRecalledError(data={"verdict": exc.code}) from exc

@@ -93,6 +93,8 @@ def cancel_payment(*, payment_id: uuid.UUID) -> Payment:
 
     An unknown id becomes a tombstone. Raises `ProviderUnreachableError` when the provider cannot say.
     """
+    if not Payment.objects.filter(pk=payment_id).exists():
+        _call_off_forgotten(payment_id)
     payment = _meet_or_bury(payment_id)
     return payment if payment.is_decided else _call_off(payment)
 
@@ -218,6 +220,22 @@ def _call_off(payment: Payment) -> Payment:
     if not payment.is_decided:
         raise ProviderUnreachableError()
     return payment
+
+
+def _call_off_forgotten(payment_id: uuid.UUID) -> None:
+    """See to it that nothing is taken under an id that we do not know, but may have known before a restore.
+
+    What was taken is no longer called off: it is for reconcile to write the payment down again. Raises
+    `ProviderUnreachableError` then, too.
+    """
+    provider = provider_named(settings.PAYMENT_PROVIDER)
+    try:
+        found = provider.find(payment_id=payment_id)
+        outcome = provider.cancel(reference=found.reference) if found is not None else None
+    except ProviderUnavailableError as exc:
+        raise ProviderUnreachableError() from exc
+    if outcome is not None and outcome.verdict not in {Verdict.CANCELLED, Verdict.DECLINED}:
+        raise ProviderUnreachableError()
 
 
 def _refused(exc: ProviderRefusedError) -> IntentOutcome:

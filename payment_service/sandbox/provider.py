@@ -25,7 +25,7 @@ from sandbox import services
 from sandbox.errors import IntentMismatchError, RefusedError, SandboxUnavailableError, UnknownIntentError
 from sandbox.methods import METHODS
 from sandbox.models import SandboxIntent
-from sandbox.selectors import book, intent_of
+from sandbox.selectors import book, intent_of, intents
 from sandbox.states import INTENT_TRANSITIONS, IntentStatus, ProviderRefundStatus
 
 VERDICTS = {
@@ -70,27 +70,21 @@ class SandboxProvider:
         with _in_the_interfaces_terms():
             return _outcome(intent_of(reference))
 
+    def find(self, *, payment_id: uuid.UUID) -> IntentOutcome | None:
+        intent = intents(payment=payment_id).first()
+        return None if intent is None else _outcome(intent)
+
     def recall(
-        self,
-        *,
-        payment_id: uuid.UUID,
-        amount: Money,
-        payment_method: str,
-        metadata: Mapping[str, str],
-        captured: bool,
+        self, *, payment_id: uuid.UUID, amount: Money, payment_method: str, metadata: Mapping[str, str]
     ) -> IntentOutcome | None:
         with _in_the_interfaces_terms():
             try:
-                intent = services.recall_intent(
-                    payment=payment_id,
-                    amount=amount,
-                    payment_method=payment_method,
-                    metadata=metadata,
-                    captured=captured,
+                intent = services.enter_again(
+                    payment=payment_id, amount=amount, payment_method=payment_method, metadata=metadata
                 )
             except IntentMismatchError as exc:
                 raise ProviderRefusedError("mismatch") from exc
-            return None if intent is None else _outcome(intent)
+            return _outcome(intent)
 
     def refund(self, *, reference: str, refund_id: uuid.UUID, amount: Money) -> RefundOutcome:
         with _in_the_interfaces_terms():

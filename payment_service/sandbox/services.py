@@ -74,16 +74,13 @@ def cancel_intent(*, reference: str) -> SandboxIntent:
     return intent
 
 
-def recall_intent(
-    *, payment: uuid.UUID, amount: Money, payment_method: str, metadata: Mapping[str, str], captured: bool
-) -> SandboxIntent | None:
-    """Return the intent that this payment has, or None.
+def enter_again(
+    *, payment: uuid.UUID, amount: Money, payment_method: str, metadata: Mapping[str, str]
+) -> SandboxIntent:
+    """Enter a captured intent as it is remembered, unless it is there already; return it as it stands.
 
-    This book lies in the database of who writes in it, and goes back in time with that: what was `captured` is entered
-    again, as who paid remembers it. Raises as `create_intent` does.
+    This book lies in the database of who pays with it, and goes back in time with that. Raises as `create_intent` does.
     """
-    if not captured:
-        return SandboxIntent.objects.filter(payment=payment).first()
     reference = create_intent(
         payment=payment, amount=amount, payment_method=payment_method, metadata=metadata
     ).reference

@@ -7,10 +7,11 @@ import pytest
 from rest_framework.test import APIClient
 
 from chassis.ids import uuid7
+from chassis.money import Money
 from chassis.testing import ClientFactory
 from payments.models import Payment
-from sandbox import provider as sandbox
 from sandbox.models import SandboxEvent, SandboxIntent
+from sandbox.provider import SandboxProvider
 from tests.calls import body, give_back, money_taken, pay
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -101,7 +102,7 @@ def test_what_the_provider_did_not_take_is_not_written_down(
     reconciler: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A provider that keeps its book elsewhere believes its book alone."""
-    monkeypatch.setattr(sandbox.SandboxProvider, "recall", lambda self, **asked: None)
+    monkeypatch.setattr(SandboxProvider, "recall", lambda self, **asked: None)
     answer = restore(reconciler, remembered(), uuid7())
     assert (answer.status_code, answer.json()["code"]) == (409, "payment_not_recalled")
     assert answer.json()["verdict"] == "unknown"
@@ -132,6 +133,26 @@ def test_what_contradicts_is_refused_and_takes_nothing(reconciler: APIClient) ->
         answer = restore(reconciler, sent, ident)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
         assert SandboxIntent.objects.filter(payment=ident).count() == (1 if ident == payment.pk else 0)
+
+
+def test_a_forgotten_payment_is_called_off_at_the_provider_too(reconciler: APIClient) -> None:
+    ident = uuid7()
+    SandboxProvider().create(
+        payment_id=ident, amount=Money(1000, "EUR"), payment_method="pm_card_visa", metadata={"order": "1"}
+    )
+    assert reconciler.post(f"/api/v1/payments/{ident}/cancel").json()["state"] == "cancelled"
+    assert SandboxIntent.objects.get().status == "canceled"
+
+
+def test_a_forgotten_payment_that_was_taken_is_not_said_to_be_called_off(reconciler: APIClient) -> None:
+    payment = pay(amount=1000)
+    asked = of(payment)
+    forget_payments()
+    answer = reconciler.post(f"/api/v1/payments/{payment.pk}/cancel")
+    assert (answer.status_code, answer.json()["code"]) == (503, "provider_unavailable")
+    assert not Payment.objects.exists()
+    restore(reconciler, asked, payment.pk)
+    assert reconciler.post(f"/api/v1/payments/{payment.pk}/cancel").json()["state"] == "captured"
 
 
 @pytest.mark.parametrize("missing", ["created_at", "captured_at", "order", "amount"])
