@@ -19,10 +19,11 @@ class IdField(serializers.UUIDField):
 class MetadataField(serializers.DictField):
     """A small JSON object of the caller's own, kept as it came and never looked into."""
 
-    MAX_BYTES = 16_384
+    MAX_BYTES = 262_144
+    """A refusal that names each of a hundred lines fits well."""
 
     default_error_messages = {
-        "too_large": _("This takes more than 16 kB."),
+        "too_large": _("This takes more than 256 kB."),
         "null_character": _("Null characters are not allowed."),
     }
 

@@ -168,7 +168,7 @@ def test_what_contradicts_is_refused_and_changes_nothing(reconciler: APIClient) 
         {"lines": []},
         {"lines": [line(Variant(id=uuid.UUID(int=1), product_id=uuid.UUID(int=2), seller=uuid.UUID(int=3)))] * 2},
         {"cart_version": 0},
-        {"metadata": {"note": "x" * 20_000}},
+        {"metadata": {"note": "x" * 262_144}},
         {"metadata": {"note": "\x00"}},
     ],
 )
