@@ -274,7 +274,7 @@ def codes(report: dict[str, Any]) -> Counter[str]:
 
 
 EXPECTED = {
-    "orders": {"order_missing", "order_not_confirmed"},
+    "orders": {"order_missing"},
     "payment": {"payment_missing"},
     "inventory": {"reservation_missing"},
     "auth": {"account_missing", "logins_resurrected"},
