@@ -10,7 +10,8 @@ SERVICE_FOLDERS := auth_service:inventory_service:orders_service:payment_service
 GENERATED := '*/openapi.yaml' '*.mo' clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset logs demo audit reconcile test test-exhaustive latency test-browser lint fmt bandit audit-dependencies \
+.PHONY: help setup barman backup backups verify-backup restore restore-forget dump load drill drill-report \
+	run reset logs demo audit reconcile test test-exhaustive latency test-browser lint fmt bandit audit-dependencies \
 	typecheck imports spec clients messages migrations drift compatibility release fuzz chaos mutations check
 
 help: ## List the targets
@@ -41,6 +42,40 @@ audit: setup ## Audit the running platform (SINCE=24h|all|…, SETTLE=60, RECORD
 # Exit codes as audit's: 1 where something is left to do, 2 where a service did not answer.
 reconcile: setup ## Bring all services to agreement after a restore; says what it would do (APPLY=1 does it, SINCE=24h|all|…)
 	@$(PY) -m local reconcile -- $(if $(APPLY),--apply) $(if $(SINCE),--since '$(SINCE)')
+
+# Backups need Barman, rsync and flock (util-linux); what is missing is said. All of it: docs/operations/backups.md
+barman: setup ## Install Barman for the next ones; what they need of the system they say themselves
+	@$(PYTHON) -m local.bootstrap backups
+
+backup: barman ## Back up the databases of the running platform (SERVICE=<name>, TYPE=full|incremental)
+	@exec $(PY) -m backups take $(if $(SERVICE),--service '$(SERVICE)') $(if $(TYPE),--type '$(TYPE)')
+
+backups: barman ## List the backups, and what is in doubt about them (SERVICE=<name>)
+	@exec $(PY) -m backups list $(if $(SERVICE),--service '$(SERVICE)')
+
+verify-backup: barman ## Restore the newest backups elsewhere and read all of them (SERVICE=<name>, BACKUP=<id>)
+	@exec $(PY) -m backups verify $(if $(SERVICE),--service '$(SERVICE)') $(if $(BACKUP),--backup '$(BACKUP)')
+
+restore: barman ## Put a database back to a moment (SERVICE=orders AT="2026-11-22 14:05"|latest)
+	@exec $(PY) -m backups restore --service '$(SERVICE)' $(if $(AT),--at '$(AT)') $(if $(TIMELINE),--timeline '$(TIMELINE)')
+
+restore-forget: barman ## Delete the old data that restores and loads have kept (SERVICE=<name>)
+	@exec $(PY) -m backups forget $(if $(SERVICE),--service '$(SERVICE)')
+
+dump: barman ## Write plain SQL of a database, or of all, to var/dumps/ (SERVICE=<name>, FILE=<path>)
+	@exec $(PY) -m backups dump $(if $(SERVICE),--service '$(SERVICE)') $(if $(FILE),--file '$(FILE)')
+
+load: barman ## Put such a dump in place of a database (SERVICE=<name> FILE=<path>)
+	@exec $(PY) -m backups load --service '$(SERVICE)' --file '$(FILE)'
+
+drill: ## Break databases in every way we know, and restore them (SERVICE=<name> for all on one; some ten minutes)
+	@$(PYTHON) -m local.bootstrap backups drill
+	@exec env $(if $(SERVICE),DRILL_SERVICE='$(SERVICE)') $(PY) -m local test drill
+
+drill-report: ## Drill, measure sizes, times and costs, and write them into docs/operations/backups.md (idle machine)
+	@$(PYTHON) -m local.bootstrap backups drill
+	@DRILL_FIGURES=/tmp/drill.$$$$ && export DRILL_FIGURES && $(PY) -m local test drill && \
+		$(PY) -m tests.backups.figures "$$DRILL_FIGURES" && rm "$$DRILL_FIGURES"
 
 test: setup ## Run the tests on a PostgreSQL of their own (ONLY="chassis orders" for some)
 	@exec $(PY) -m local test $(ONLY)
@@ -75,18 +110,18 @@ fmt: setup ## Format, and fix what can be fixed
 
 # The plugins' settings belong to one Django project: each service is checked alone, what is not Django without them.
 typecheck: ## Check types, strictly
-	@$(PYTHON) -m local.bootstrap browser
+	@$(PYTHON) -m local.bootstrap browser backups drill
 	@$(EACH) -- mypy --config-file ../pyproject.toml --explicit-package-bases --cache-dir ../.mypy_cache/{} .
 	@cd chassis && ENVIRONMENT=development DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=. \
 		../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/chassis -p chassis -p tests
 	@cd clients && ../$(BIN)/mypy --cache-dir ../.mypy_cache/clients generate.py tests
-	@MYPYPATH=aggregator_service $(STRICT) --config-file= --cache-dir .mypy_cache/local local tests
+	@MYPYPATH=aggregator_service $(STRICT) --config-file= --cache-dir .mypy_cache/local local backups tests
 
 imports: setup ## Check the walls between the packages
 	@PYTHONPATH=$(SERVICE_FOLDERS):chassis:clients $(BIN)/lint-imports --no-logo
 
 bandit: setup ## Look for what opens doors
-	@$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium --recursive chassis *_service local clients
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium --recursive chassis *_service local backups clients
 
 # Needs an advisory service (osv.dev, or AUDIT_URL=…), and so is no part of `check`. Exits with an error when it cannot ask.
 audit-dependencies: setup ## Ask which dependencies of uv.lock have known vulnerabilities

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -24,8 +25,9 @@ from typing import Self, TypeVar
 
 from local import demo_accounts
 from local.errors import LocalError
+from local.holds import is_held
 from local.ports import LOOPBACK, free_ports, holder_of, is_free
-from local.postgres import Postgres, kept_secret, stop_leftovers
+from local.postgres import Postgres, kept_secret, set_aside_ended_log, stop_leftovers
 from local.processes import Process, Supervisor
 from local.services import ROOT, SERVICES, Service
 
@@ -71,7 +73,8 @@ class Platform:
     Processes are called `<service>-web`, `<service>-worker` and `<service>-postgres`. `environment` adds
     variables to a service's own, e.g. `{"aggregator": {"INVENTORY_URL": proxy.url}}`; it may be changed while
     the service is stopped. With `throw_away` the databases are quicker, and promise nothing after
-    a power cut.
+    a power cut. With `backups`, as ever unless they are thrown away, `<service>-wal` receives each database's
+    write-ahead log; a database that is being restored (`local.holds`) is kept down meanwhile.
     """
 
     def __init__(
@@ -81,12 +84,14 @@ class Platform:
         ports: Ports | None = None,
         demo: bool = True,
         throw_away: bool = False,
+        backups: bool | None = None,
         environment: Mapping[str, Mapping[str, str]] | None = None,
         say: Callable[[str], None] | None = None,
     ) -> None:
         self.root = root.resolve()
         self.ports = ports or Ports.usual()
         self.demo = demo
+        self.backups = (not throw_away) if backups is None else backups
         self.services = [service for service in SERVICES if service.exists]
         self.environment = {s.name: dict((environment or {}).get(s.name, {})) for s in SERVICES}
         self.postgres = {
@@ -103,6 +108,9 @@ class Platform:
         self._supervisor = Supervisor(say=self._progress)
         self._processes: dict[str, Process] = {p.process.name: p.process for p in self.postgres.values()}
         self._commands: set[Process] = set()
+        self._held: set[str] = set()
+        self._stopping = threading.Event()
+        self._holds = threading.Thread(target=self._mind_holds, name="holds", daemon=True)
         self._lock: int | None = None
         self._began = time.monotonic()
 
@@ -201,12 +209,15 @@ class Platform:
         self._began = time.monotonic()
         self._take_lock()
         for server in self.postgres.values():
+            if is_held(server.folder):
+                raise LocalError(f"{server.folder.name} is being restored: wait until that has ended.")
             stop_leftovers(server.data)
         self._check_ports()
         demo_accounts.write_accounts(self.root / "demo_accounts.json")
         self._in_parallel(lambda server: server.start(), self.postgres.values(), at_once=len(SERVICES))
         for server in self.postgres.values():
             self._supervisor.watch(server.process, start=server.start)
+        self._holds.start()
         self._progress(f"{len(self.postgres)} PostgreSQLs are up")
         self._in_parallel(self._prepare, self.services)
         self._launch(self.services)
@@ -214,13 +225,19 @@ class Platform:
 
     def stop(self) -> None:
         """Stops everything, the databases last; harmless when nothing runs."""
+        self._stopping.set()
+        if self._holds.is_alive():
+            self._holds.join()
         self._supervisor.close()
         for command in list(self._commands):
             command.kill()
-        databases = {server.process.name for server in self.postgres.values()}
-        services = [process for name, process in self._processes.items() if name not in databases]
+        # Who receives the log gets its last word from the database that stops, and ends with it.
+        last = {server.process.name for server in self.postgres.values()} | {f"{s.name}-wal" for s in self.services}
+        services = [process for name, process in self._processes.items() if name not in last]
         self._in_parallel(_stop_within_time, services, at_once=len(SERVICES) * 2)
         self._in_parallel(lambda server: server.stop(), self.postgres.values(), at_once=len(SERVICES))
+        for name in last & self._processes.keys():
+            self._processes[name].stop()
         if self._lock is not None:
             (self.root / "run.pid").unlink(missing_ok=True)
             os.close(self._lock)
@@ -246,9 +263,56 @@ class Platform:
                     raise LocalError(f"Port {port} is in use by {holder}: end that, or choose another with {variable}.")
                 time.sleep(0.1)
 
+    def _mind_holds(self) -> None:
+        """Stops a database while a restore holds it, and starts it again afterwards; its service lives through that."""
+        while not self._stopping.wait(0.1):
+            for name, server in self.postgres.items():
+                if is_held(server.folder):
+                    if name not in self._held:
+                        self._held.add(name)
+                        self._progress(f"{name}: its database is being restored, and is down meanwhile")
+                        self._stop_database(name)
+                elif name in self._held:
+                    try:
+                        server.start()
+                        if self.backups:
+                            self._receive_log(name)
+                    except LocalError as error:
+                        server.process.note(f"{server.process.name} could not be started: {error}", level="ERROR")
+                        self._stopping.wait(2.0)
+                        continue
+                    self._supervisor.watch(server.process, start=server.start)
+                    self._held.discard(name)
+                    self._progress(f"{name}: its database is back")
+
+    def _stop_database(self, name: str) -> None:
+        server = self.postgres[name]
+        self._supervisor.forget(server.process)
+        server.stop()
+        if (receiver := self._processes.get(f"{name}-wal")) is not None:
+            self._supervisor.forget(receiver)
+            receiver.stop()  # it has received everything: the database waited for that
+
+    def _receive_log(self, name: str) -> None:
+        """Has the database's write-ahead log received from now on, for backups and restores."""
+        server = self.postgres[name]
+        archive = self.root / "backups" / name / "streaming"
+        receiver = server.log_receiver(archive, self.root / "backups" / "locks" / f".{name}-receive-wal.lock")
+
+        def start() -> None:
+            set_aside_ended_log(archive, server.timeline())
+            receiver.start()
+
+        self._processes[receiver.name] = receiver
+        start()
+        self._supervisor.watch(receiver, start=start)
+
     def _prepare(self, service: Service) -> None:
         """Brings the service's database to what the code expects; quick when this very code did it before."""
         self.postgres[service.name].provide(service.name)
+        if self.backups:
+            self.postgres[service.name].provide_backup_role()
+            self._receive_log(service.name)
         mark = self.postgres[service.name].folder / "ready"
         digest = self._digest(service)
         if mark.exists() and mark.read_text() == digest:
@@ -397,6 +461,15 @@ def lock_folder(root: Path) -> int:
         who = f" (pid {pid.read_text().strip()})" if pid.exists() else ""
         raise LocalError(f"The platform already runs in {root}{who}.") from error
     return handle
+
+
+def runs(root: Path) -> bool:
+    """Whether a platform runs in that folder."""
+    try:
+        os.close(lock_folder(root))
+    except LocalError:
+        return True
+    return False
 
 
 def _stop_within_time(process: Process) -> None:

@@ -21,6 +21,8 @@ from local.processes import Process
 
 OLDEST_MAJOR = 17
 SUPERUSER = "provisioning"
+BACKUP_ROLE = "barman"
+"""Also the name of its replication slot."""
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 20.0
 
@@ -40,9 +42,13 @@ SETTINGS = {
     # Statements hold what people typed, and details of errors the rows they met: neither belongs into a log.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
+    # Which blocks changed, for incremental backups.
+    "summarize_wal": "on",
+    # A backup that nobody takes any more must not fill the disk: past this the next one has to be a full one.
+    "max_slot_wal_keep_size": "2GB",
 }
 # For data that nobody will miss after a power cut; a killed server still keeps what was committed.
-THROW_AWAY = {"fsync": "off", "full_page_writes": "off"}
+THROW_AWAY = {"fsync": "off", "full_page_writes": "off", "summarize_wal": "off"}
 
 PROVISION = r"""
 SELECT format('CREATE ROLE %I LOGIN', :'name')
@@ -101,12 +107,53 @@ class Postgres:
             f"\\set name '{name}'\n\\set password '{password}'\n"
             f"\\set createdb {'CREATEDB' if may_create_databases else 'NOCREATEDB'}\n{PROVISION}"
         )
-        self._as_superuser(script)
+        self.as_superuser(script)
         return self.url(name)
 
+    def provide_backup_role(self) -> str:
+        """Makes the role that takes backups, and the slot that keeps the log for it; returns its password."""
+        password = kept_secret(self.folder / f"{BACKUP_ROLE}.password")
+        self.as_superuser((Path(__file__).parent / "backup_role.sql").read_text(), BACKUP_PASSWORD=password)
+        return password
+
+    def log_receiver(self, archive: Path, lock: Path) -> Process:
+        """A process that receives this server's write-ahead log."""
+        return log_receiver(
+            self.process.service,
+            host=LOOPBACK,
+            port=self.port,
+            password=kept_secret(self.folder / f"{BACKUP_ROLE}.password"),
+            archive=archive,
+            lock=lock,
+            log=self.process.log.with_name(f"{self.process.service}-wal.log"),
+        )
+
+    def timeline(self) -> int:
+        """The timeline that the data goes on; a restore begins another. Raises LocalError when it cannot be read."""
+        done = subprocess.run(
+            [binaries() / "pg_controldata", "-D", self.data],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=_plain_environment() | {"LC_ALL": "C"},
+        )
+        found = re.search(r"^Latest checkpoint's TimeLineID: +(\d+)$", done.stdout, re.MULTILINE)
+        if found is None:
+            raise LocalError(f"{self.data} cannot be read: {done.stderr.strip() or done.stdout.strip()[:200]}")
+        return int(found[1])
+
     def _initialise(self) -> None:
+        finish_swap(self.data)
+        mark = self.folder / "initialised"
         if self.data.exists():
+            mark.touch()
             return
+        if mark.exists():
+            # A new, empty database would be taken for the old one.
+            raise LocalError(
+                f"{self.data} is gone. Restore it: `make restore SERVICE={self.process.service} AT=latest`; "
+                "or begin anew with `make reset`, which forgets everything."
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         half_made = self.folder / "data.new"
         shutil.rmtree(half_made, ignore_errors=True)
@@ -121,6 +168,7 @@ class Postgres:
         if made.returncode != 0:
             raise LocalError(f"initdb in {self.folder} failed:\n{made.stderr.strip()}")
         half_made.rename(self.data)
+        mark.touch()
 
     def _ready(self) -> bool:
         try:
@@ -129,15 +177,61 @@ class Postgres:
             return False
         return len(lines) >= 8 and lines[0] == str(self.process.pid) and lines[7].strip() == "ready"
 
-    def _as_superuser(self, script: str) -> None:
-        environment = _plain_environment() | {"PGPASSWORD": (self.folder / "superuser.password").read_text().strip()}
+    def as_superuser(self, script: str, **variables: str) -> None:
+        """Runs a script of psql's; raises LocalError with what it said when it fails."""
+        password = (self.folder / "superuser.password").read_text().strip()
+        environment = _plain_environment() | variables | {"PGPASSWORD": password}
         command: list[str | Path] = [
             binaries() / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", LOOPBACK, "-p", str(self.port),
             "-U", SUPERUSER, "-d", "postgres",
         ]  # fmt: skip
         done = subprocess.run(command, input=script, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise LocalError(f"{self.process.name} refused to make a database:\n{done.stderr.strip()}")
+            raise LocalError(f"{self.process.name} refused what was asked of it:\n{done.stderr.strip()}")
+
+
+def log_receiver(service: str, *, host: str, port: int, password: str, archive: Path, lock: Path, log: Path) -> Process:
+    """A process that receives the write-ahead log into the folder `archive` as it is written.
+
+    It is what `barman receive-wal` runs, under the lock by which Barman knows it, without a Python that waits.
+    """
+    archive.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    address = f"host={host} port={port} user={BACKUP_ROLE} application_name=barman_receive_wal"
+    return Process(
+        name=f"{service}-wal",
+        service=service,
+        argv=[
+            *("sh", "-c", 'echo $$ > "$0" && exec flock --nonblock --no-fork "$0" "$@"', lock),
+            *(binaries() / "pg_receivewal", f"--dbname={address}", f"--directory={archive}"),
+            *(f"--slot={BACKUP_ROLE}", "--no-loop", "--no-password"),
+        ],
+        env=_plain_environment() | {"PGPASSWORD": password},
+        log=log,
+        stop_signal=signal.SIGINT,
+    )
+
+
+def finish_swap(data: Path) -> None:
+    """Ends a restore that was killed after it took the old data away and before it put the new in its place."""
+    if not data.exists():
+        restored = sorted(data.parent.glob(f"{data.name}.restored-*"))
+        if restored:
+            restored[-1].rename(data)
+
+
+def set_aside_ended_log(archive: Path, timeline: int) -> None:
+    """Moves segments of timelines that ended, as each does with a restore, out of the way of `pg_receivewal`.
+
+    It would go on from the newest segment it finds, where the restored database may never have been. A restore still
+    finds them in `ended` beside the folder.
+    """
+    for path in archive.glob("[0-9A-F]*"):
+        name = path.name.removesuffix(".partial")
+        if re.fullmatch(r"[0-9A-F]{24}", name) and int(name[:8], 16) < timeline:
+            ended = archive.parent / "ended"
+            ended.mkdir(exist_ok=True)
+            path.rename(ended / name)
 
 
 def stop_leftovers(data: Path) -> None:
@@ -147,7 +241,7 @@ def stop_leftovers(data: Path) -> None:
     number may belong to anybody.
     """
     deadline = time.monotonic() + STOP_TIMEOUT
-    while left := _processes_in(data):
+    while left := processes_in(data):
         for pid in left:
             _signal_if_there(pid, signal.SIGINT if time.monotonic() < deadline else signal.SIGKILL)
         if time.monotonic() > deadline + 5:
@@ -214,12 +308,14 @@ def _plain_environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith("PG")}
 
 
-def _processes_in(data: Path) -> list[int]:
+def processes_in(data: Path) -> list[int]:
     """Processes whose working folder is the data folder: every process of a PostgreSQL, and nobody else's."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if os.readlink(entry / "cwd") == str(data) and (entry / "comm").read_text().startswith("postgres"):
+            if os.readlink(entry / "cwd").removesuffix(" (deleted)") == str(data) and (
+                entry / "comm"
+            ).read_text().startswith("postgres"):
                 found.append(int(entry.name))
         except OSError:
             continue  # another user's process, or one that has just ended

@@ -39,6 +39,7 @@ class Suite:
 # The longest first, so that the others run beside it. Each of the platform's starts a platform of its own; what the
 # permissions' walk leaves behind is of no checkout, which would be a finding to all others.
 OF_THEIR_OWN = (
+    "backups",
     "browser",
     "fuzz",
     "local",
@@ -60,6 +61,7 @@ SUITES = [
     *(Suite(service.name, service.folder) for service in SERVICES),
 ]
 BROWSER = Suite("browser", ROOT, ("tests/browser",))
+DRILL = Suite("drill", ROOT, ("tests/backups", "-s", "--durations=10"))
 FUZZ = Suite("fuzz", ROOT, ("tests/fuzz",))
 # Compares times: not beside anything else.
 LATENCY = Suite("latency", ROOT, ("tests/test_latency.py", "-s"))
@@ -159,8 +161,8 @@ def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
 
 
 def suites_named(names: Sequence[str]) -> list[Suite]:
-    """The suites of those names (none: all but browser, fuzz, latency); raises LocalError for an unknown name."""
-    known = {suite.name: suite for suite in [*SUITES, BROWSER, FUZZ, LATENCY]}
+    """The suites of those names (none: what `make test` runs); raises LocalError for an unknown name."""
+    known = {suite.name: suite for suite in [*SUITES, BROWSER, DRILL, FUZZ, LATENCY]}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise LocalError(f"There are no tests called {', '.join(unknown)}; there are: {', '.join(known)}.")

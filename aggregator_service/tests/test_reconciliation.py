@@ -275,6 +275,7 @@ def test_a_service_that_does_not_answer_a_repair_stays_held(whole: Services) -> 
 
 
 def test_without_its_secret_or_beside_another_it_does_not_begin(whole: Services, settings: Settings) -> None:
+    remembering()
     settings.RECONCILER_CLIENT_SECRET = ""
     assert run("--apply")[0] == 2
     settings.RECONCILER_CLIENT_SECRET = "of the reconciler"

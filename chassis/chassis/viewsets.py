@@ -18,7 +18,7 @@ class ServiceViewSet(GenericViewSet[Any]):
 
     idempotency: ClassVar[Literal["kept", "natural"]] = "kept"
     writes_while_awaiting_reconcile: ClassVar[bool] = False
-    """Whether it goes on after a restore, before the services were compared: without signing in nobody could do that."""
+    """Whether it goes on after a restore, before the services are compared: who does that has to sign in."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

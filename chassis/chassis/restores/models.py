@@ -8,8 +8,8 @@ from chassis.ids import uuid7
 class Restore(models.Model):
     """One restore of this service's database, written into it before the service came back.
 
-    What was committed after `recovery_point` is missing here, while other services remember it. Until they were compared
-    and `released_at` is set, the service refuses to write: it would build on what is about to be repaired.
+    What was committed after `recovery_point` is missing here, while other services remember it. Until they were
+    compared and `released_at` is set, the service refuses to write: it would build on what is about to be repaired.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

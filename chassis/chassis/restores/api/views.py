@@ -57,7 +57,7 @@ class ReleaseViewSet(ServiceViewSet):
     @extend_schema(
         operation_id="restores_release",
         summary="Let the restored service write again",
-        description="For reconcile, once it has compared the services. Repeated, it answers what it did the first time.",
+        description="For reconcile, once it has compared the services. Repeated, it answers as the first time.",
         tags=["restores"],
         request=ReleaseSerializer,
         responses={200: AuditedRestoreSerializer},

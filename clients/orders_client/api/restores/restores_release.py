@@ -106,7 +106,7 @@ def sync_detailed(
 ) -> Response[AuditedRestore | Problem]:
     """Let the restored service write again
 
-    For reconcile, once it has compared the services. Repeated, it answers what it did the first time.
+    For reconcile, once it has compared the services. Repeated, it answers as the first time.
 
     Returns the answer, whatever its status.
 
@@ -133,7 +133,7 @@ def sync(
 ) -> AuditedRestore | Problem | None:
     """Let the restored service write again
 
-    For reconcile, once it has compared the services. Repeated, it answers what it did the first time.
+    For reconcile, once it has compared the services. Repeated, it answers as the first time.
 
     Returns the parsed body of the answer, without its status.
 

@@ -1,13 +1,17 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chassis.restores.services import record
 
 
 class Command(BaseCommand):
-    help = "Note in a restored database how far back it went; the service refuses to write until that is released."
+    help = (
+        "Migrate a restored database, and note in it how far back it went; the service refuses to write until that is "
+        "released."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--recovery-point", required=True, help="Holds what was committed until then (RFC 3339).")
@@ -20,5 +24,7 @@ class Command(BaseCommand):
             raise CommandError(f"--recovery-point {recovery_point!r} is no time like 2026-11-22T14:05:00Z.") from error
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
+        # Its tables may be older than this release, and this command's own be missing.
+        call_command("migrate", interactive=False, verbosity=0)
         restore = record(recovery_point=moment, backup=backup)
         self.stdout.write(f"{restore.pk}: restored {restore}; writes are refused until it is released.")

@@ -1,0 +1,93 @@
+"""Media files beside the databases: a snapshot with every backup, in which unchanged files cost nothing.
+
+A restore only brings back what is missing. Files are written once under names of their own, so that none that is there
+can be older than its snapshot.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from backups.barman import Barman
+from local.errors import LocalError
+
+
+def snapshot(barman: Barman, server: str, media: Path, ident: str) -> int:
+    """Copies the media files to a snapshot named like the backup; returns how many files it has."""
+    folder = barman.directory(server) / "media"
+    if not media.is_dir() or not any(media.iterdir()):
+        return 0
+    folder.mkdir(mode=0o700, exist_ok=True)
+    half_made = folder / "new"
+    shutil.rmtree(half_made, ignore_errors=True)
+    if barman.encryption is not None:
+        half_made.mkdir()
+        _encrypt(media, half_made / "media.tar.gpg", barman.encryption.key)
+    else:
+        before = [path for path in snapshots(barman, server) if not (path / "media.tar.gpg").exists()]
+        unchanged = [f"--link-dest={before[-1]}"] if before else []
+        _run("rsync", "--archive", *unchanged, f"{media}/", f"{half_made}/")
+    shutil.rmtree(folder / ident, ignore_errors=True)
+    half_made.rename(folder / ident)
+    return sum(1 for path in media.rglob("*") if path.is_file())
+
+
+def snapshots(barman: Barman, server: str) -> list[Path]:
+    """The oldest first."""
+    return sorted(path for path in (barman.directory(server) / "media").glob("*") if path.name != "new")
+
+
+def bring_back(barman: Barman, server: str, media: Path, *, until: str) -> int:
+    """Brings back files that are missing, from the newest snapshot that is not newer than the backup `until`.
+
+    Returns how many were.
+    """
+    found = [path for path in snapshots(barman, server) if path.name <= until]
+    if not found:
+        return 0
+    before = _count(media)
+    media.mkdir(parents=True, exist_ok=True)
+    archive = found[-1] / "media.tar.gpg"
+    if archive.exists():
+        _decrypt(archive, media, barman)
+    else:
+        _run("rsync", "--archive", "--ignore-existing", f"{found[-1]}/", f"{media}/")
+    return _count(media) - before
+
+
+def forget(barman: Barman, server: str, kept: set[str]) -> None:
+    """Removes the snapshots of backups that are no more; the newest stays in any case."""
+    for path in snapshots(barman, server)[:-1]:
+        if path.name not in kept:
+            shutil.rmtree(path)
+
+
+def _count(folder: Path) -> int:
+    return sum(1 for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
+
+
+def _encrypt(media: Path, archive: Path, key: str) -> None:
+    tar = subprocess.Popen(["tar", "--create", "--directory", media, "."], stdout=subprocess.PIPE)
+    gpg = ["gpg", "--batch", "--trust-model=always", "--encrypt", "--recipient", key, "--output", str(archive)]
+    done = subprocess.run(gpg, stdin=tar.stdout, capture_output=True, text=True, check=False)
+    if tar.wait() != 0 or done.returncode != 0:
+        raise LocalError(f"The media files could not be encrypted: {done.stderr.strip()[:500]}")
+
+
+def _decrypt(archive: Path, media: Path, barman: Barman) -> None:
+    passphrase = [] if barman.encryption is None else [f"--passphrase-file={barman.encryption.passphrase}"]
+    gpg = subprocess.Popen(
+        ["gpg", "--batch", "--pinentry-mode=loopback", *passphrase, "--decrypt", str(archive)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    _run("tar", "--extract", "--skip-old-files", "--directory", str(media), stdin=gpg)
+    if gpg.wait() != 0:
+        raise LocalError(f"{archive} could not be decrypted: is the key there, and its passphrase right?")
+
+
+def _run(*command: str, stdin: "subprocess.Popen[bytes] | None" = None) -> None:
+    source = None if stdin is None else stdin.stdout
+    done = subprocess.run(command, stdin=source, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise LocalError(f"{command[0]} failed: {done.stderr.strip()[:500]}")

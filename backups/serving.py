@@ -1,0 +1,69 @@
+"""The backup container's main process: receives every log, and runs the other commands by the policy's clock."""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+from croniter import croniter
+
+from backups.barman import Say
+from backups.setup import Setup
+from backups.taking import current_timeline
+from local.errors import LocalError
+from local.postgres import log_receiver, set_aside_ended_log
+from local.processes import Process, Supervisor, warn
+
+
+def serve(setup: Setup, *, say: Say) -> int:
+    """Until SIGTERM. A command that fails is told, shows in `backups list`, and is tried at its next turn."""
+    supervisor = Supervisor(say=say)
+    receivers = [_receive(setup, name, supervisor) for name in setup.places]
+    schedule = {name: expression for name, expression in setup.barman.policy.schedule.items() if _is_wanted(name)}
+    try:
+        started = datetime.now(UTC)
+        due = {name: croniter(expression, started).get_next(datetime) for name, expression in schedule.items()}
+        for name, moment in due.items():
+            say(f"next {name}: {moment:%Y-%m-%d %H:%M} UTC")
+        while True:
+            time.sleep(1)
+            for name in [name for name, moment in due.items() if moment <= datetime.now(UTC)]:
+                say(f"{name} …")
+                code = subprocess.run([sys.executable, "-m", "backups", name], check=False).returncode
+                if code != 0:
+                    warn(f"{name} ended with {code}")
+                due[name] = croniter(schedule[name], datetime.now(UTC)).get_next(datetime)
+    finally:
+        supervisor.close()
+        for receiver in receivers:
+            receiver.stop()
+
+
+def _is_wanted(command: str) -> bool:
+    return command != "copy" or bool(os.environ.get("BACKUP_S3"))
+
+
+def _receive(setup: Setup, name: str, supervisor: Supervisor) -> Process:
+    server, home = setup.barman.servers[name], setup.barman.home
+    archive = setup.barman.directory(name) / "streaming"
+    receiver = log_receiver(
+        name,
+        host=server.host,
+        port=server.port,
+        password=server.password,
+        archive=archive,
+        lock=home / "locks" / f".{name}-receive-wal.lock",
+        log=home / "log" / f"{name}-wal.log",
+    )
+
+    def start() -> None:
+        set_aside_ended_log(archive, current_timeline(server))
+        receiver.start()
+
+    try:
+        start()
+    except LocalError as error:
+        warn(str(error))  # it is tried again and again
+    supervisor.watch(receiver, start=start)
+    return receiver

@@ -1,0 +1,212 @@
+"""Taking backups: which kind, on which parent, and forgetting those that the policy needs no more."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import psycopg2  # type: ignore[import-untyped]
+
+from backups.barman import Backup, Barman, Say, Server
+from local.errors import LocalError
+from local.holds import hold
+from local.postgres import BACKUP_ROLE
+
+LOG_TIMEOUT = 120
+"""Seconds for the log that a backup needs to arrive."""
+
+
+def take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
+    """Takes a backup of the server: `full`, `incremental`, or by the policy. Raises LocalError when it is in doubt."""
+    with hold(barman.directory(server), "backed up"):
+        return _take(barman, server, kind, say=say)
+
+
+def _take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
+    clear_unfinished(barman, server, say=say)
+    receive(barman, server)
+    known = barman.backups(server)
+    parent, why = parent_for(known, barman, server, now=datetime.now(UTC))
+    if kind == "full":
+        parent, why = None, "as asked"
+    elif kind == "incremental" and parent is None:
+        raise LocalError(f"{server}: an incremental backup is not possible: {why}. Take a full one: TYPE=full.")
+    before = {backup.id for backup in known}
+    if parent is None:
+        say(f"{server}: full backup ({why})")
+        _copy(barman, server, None, say=say)
+    else:
+        say(f"{server}: incremental backup on {parent.id}")
+        try:
+            _copy(barman, server, parent, say=say)
+        except LocalError as error:
+            clear_unfinished(barman, server, say=say)
+            if kind == "incremental" or not _is_about_the_parent(str(error)):
+                raise
+            say(f"{server}: not possible on {parent.id}, so a full one. {error}")
+            _copy(barman, server, None, say=say)
+    new = [backup for backup in barman.backups(server) if backup.id not in before]
+    if len(new) != 1 or not new[0].is_good:
+        raise LocalError(f"{server}: Barman says that it is done, but lists {new or 'nothing new'}.")
+    return new[0]
+
+
+def _copy(barman: Barman, server: str, parent: Backup | None, *, say: Say) -> None:
+    on_parent = [] if parent is None else ["--incremental", parent.id]
+    barman.run("backup", "--wait", f"--wait-timeout={LOG_TIMEOUT}", *on_parent, server, say=lambda _line: None)
+
+
+def _is_about_the_parent(error: str) -> bool:
+    return any(word in error for word in ("WAL summaries", "manifest", "parent", "timeline"))
+
+
+def parent_for(known: Sequence[Backup], barman: Barman, server: str, *, now: datetime) -> tuple[Backup | None, str]:
+    """The backup that the next one can be incremental on; or none, and why."""
+    good = [backup for backup in known if backup.is_good]
+    if not good:
+        return None, "there is none yet"
+    newest = good[0]
+    if not is_whole(barman, newest, good):
+        return None, f"the chain that {newest.id} stands on is broken"
+    if newest.timeline != current_timeline(barman.servers[server]):
+        return None, "the database was restored since the last one"
+    first = (chain_of(newest, good) or [newest])[-1]
+    age = now - (first.ended_at or now)
+    if age >= timedelta(days=barman.policy.full_every_days):
+        return None, f"the last full one, {first.id}, is {age.days} days old"
+    return newest, ""
+
+
+def chain_of(backup: Backup, known: Sequence[Backup]) -> list[Backup] | None:
+    """The backup, its parent, and so on to the full one; None when one of them is missing."""
+    by_id = {each.id: each for each in known}
+    chain = [backup]
+    while (parent := chain[-1].parent) is not None:
+        if parent not in by_id:
+            return None
+        chain.append(by_id[parent])
+    return chain
+
+
+def is_whole(barman: Barman, backup: Backup, known: Sequence[Backup]) -> bool:
+    """Whether all that the backup stands on is there, in the catalogue and on the disk."""
+    chain = chain_of(backup, known)
+    folder = barman.directory(backup.server) / "base"
+    return chain is not None and all((folder / each.id).is_dir() for each in chain)
+
+
+def receive(barman: Barman, server: str) -> None:
+    """Takes what was received of the log into Barman's archive; the first time, has something to take."""
+    if not any((barman.directory(server) / "wals").glob("[0-9A-F]*")):
+        barman.run("switch-wal", "--force", "--archive", server, say=lambda _line: None)
+    else:
+        barman.run("archive-wal", server, say=lambda _line: None)
+
+
+def clear_unfinished(barman: Barman, server: str, *, say: Say) -> None:
+    """Removes what a backup left behind that was killed or failed: nobody can restore it."""
+    for listed in barman.ask("list-backups", server)[server]:
+        if listed["status"] in {"FAILED", "STARTED", "EMPTY"}:
+            say(f"{server}: removing {listed['backup_id']}, which was not finished")
+            barman.run("delete", server, listed["backup_id"], say=lambda _line: None)
+
+
+def expire(barman: Barman, server: str, *, say: Say) -> list[str]:
+    """Deletes what no restore within the recovery window needs, a full one with all its incrementals; returns ids."""
+    now = datetime.now(UTC)
+    good = [backup for backup in barman.backups(server) if backup.is_good]
+    deleted = []
+    for full in obsolete(good, now=now, barman=barman):
+        say(f"{server}: {full.id} and what stands on it are past the recovery window")
+        barman.run("delete", server, full.id, say=lambda _line: None)
+        deleted.append(full.id)
+    _forget_old_segments(barman, server, now=now)
+    return deleted
+
+
+def obsolete(good: Sequence[Backup], *, now: datetime, barman: Barman) -> list[Backup]:
+    """The full backups to delete, oldest first.
+
+    To restore the oldest moment of the window, the last full backup before it is needed, and all of its children.
+    """
+    policy = barman.policy
+    horizon = now - timedelta(days=policy.recovery_window_days)
+    fulls = [backup for backup in good if backup.parent is None and backup.ended_at is not None]  # newest first
+    needed = next((at for at, full in enumerate(fulls) if full.ended_at is not None and full.ended_at <= horizon), None)
+    if needed is None:
+        return []
+    kept = max(needed + 1, policy.least_full_backups)
+    return list(reversed(fulls[kept:]))
+
+
+def _forget_old_segments(barman: Barman, server: str, *, now: datetime) -> None:
+    """Of timelines that ended, where Barman does not look."""
+    horizon = now.timestamp() - barman.policy.recovery_window_days * 86400
+    for path in (barman.directory(server) / "ended").glob("*"):
+        if path.stat().st_mtime < horizon:
+            path.unlink()
+
+
+def current_timeline(server: Server) -> int:
+    with _connected(server) as cursor:
+        cursor.execute("SELECT ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int")
+        return int(cursor.fetchone()[0])
+
+
+def received_until(barman: Barman, server: str) -> datetime | None:
+    """Until when all that was committed is in the log that was received; None when nothing was."""
+    try:
+        with _connected(barman.servers[server]) as cursor:
+            cursor.execute(
+                "SELECT now() FROM pg_stat_replication"
+                " WHERE application_name = 'barman_receive_wal' AND flush_lsn >= pg_current_wal_flush_lsn() - 65536"
+            )
+            if row := cursor.fetchone():
+                moment: datetime = row[0]
+                return moment.astimezone(UTC)
+    except LocalError:
+        pass  # the database is down: the files tell
+    folder = barman.directory(server)
+    times = [path.stat().st_mtime for path in [*folder.glob("streaming/[0-9A-F]*"), *folder.glob("wals/*/[0-9A-F]*")]]
+    return datetime.fromtimestamp(max(times), UTC) if times else None
+
+
+class _connected:  # noqa: N801 - psycopg2's own context manager does not close
+    def __init__(self, server: Server) -> None:
+        try:
+            self._connection = psycopg2.connect(
+                host=server.host,
+                port=server.port,
+                user=BACKUP_ROLE,
+                password=server.password,
+                dbname="postgres",
+                connect_timeout=5,
+            )
+        except psycopg2.OperationalError as error:
+            raise LocalError(f"{server.name}: its database does not answer: {error}") from error
+
+    def __enter__(self) -> "psycopg2.extensions.cursor":
+        return self._connection.cursor()
+
+    def __exit__(self, *_error: object) -> None:
+        self._connection.close()
+
+
+# What was verified
+
+
+def note_verified(barman: Barman, server: str, ident: str) -> None:
+    """Notes that the backup was restored elsewhere and everything in it could be read."""
+    known = verified(barman, server) | {ident: datetime.now(UTC).isoformat(timespec="seconds")}
+    path = barman.directory(server) / "verified.json"
+    half_written = path.with_suffix(".new")
+    half_written.write_text(json.dumps(known, indent=1) + "\n")
+    half_written.replace(path)
+
+
+def verified(barman: Barman, server: str) -> dict[str, str]:
+    """When which backup was verified, by id."""
+    try:
+        found: dict[str, str] = json.loads((barman.directory(server) / "verified.json").read_text())
+    except FileNotFoundError:
+        return {}
+    return found

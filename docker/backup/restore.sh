@@ -1,0 +1,18 @@
+#!/bin/sh
+# docker/backup/restore.sh SERVICE [MOMENT|latest]: puts a service's database back to a moment. Its service is down meanwhile,
+# and the proxy answers 503 for it; the others go on. Run it again if it was cut off: it goes on from what it finds.
+set -eu
+service=${1:?which service? e.g. docker/backup/restore.sh orders "2026-11-22 14:05"}
+moment=${2:-latest}
+cd "$(dirname "$0")/.."
+compose() { docker compose -f compose.yaml -f compose.backup.yaml "$@"; }
+
+compose stop "$service" "$service-worker" "$service-database"
+# The log that is received meanwhile belongs to nobody.
+compose run --rm --no-deps restore python -m backups restore --service "$service" --at "$moment"
+compose up --detach --wait --no-deps "$service-database"
+# Before anybody else connects: from here on the service refuses writes until reconcile has finished.
+point=$(compose run --rm --no-deps restore python -m backups recovery-point --service "$service")
+compose run --rm --no-deps "$service-migrate" python manage.py record_restore --recovery-point "$point" --backup compose
+compose up --detach --wait "$service" "$service-worker"
+echo "$service is back; run reconcile before it writes again."

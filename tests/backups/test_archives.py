@@ -1,0 +1,152 @@
+"""Backups that leave the machine: encrypted ones, and copies in a bucket; on one database, without the platform."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2  # type: ignore[import-untyped]
+import pytest
+
+from backups import media, offsite, restoring, taking
+from backups.barman import Barman, Encryption, Server
+from backups.policy import Policy
+from backups.restoring import Place
+from local.errors import LocalError
+from local.ports import LOOPBACK, free_ports
+from local.postgres import SUPERUSER, Postgres
+from local.processes import Process
+
+MARK = b"a sentence that no stranger may read"
+
+
+@dataclass
+class Kept:
+    """A database with rows, whose log is received."""
+
+    server: Postgres
+    receiver: Process
+    home: Path
+
+    def barman(self, *, encryption: Encryption | None = None, archived: bool = False) -> Barman:
+        password = self.server.provide_backup_role()
+        return Barman(
+            *(self.home, [Server("orders", LOOPBACK, self.server.port, password)], Policy.read()),
+            encryption=encryption,
+            archived=archived,
+        )
+
+    @property
+    def place(self) -> Place:
+        return Place("orders", self.server.data, SUPERUSER, log=self.home / "restore.log")
+
+    def add(self, count: int) -> None:
+        connection = psycopg2.connect(self.server.url("orders"))
+        with connection, connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE IF NOT EXISTS secrets (content text)")
+            cursor.execute("INSERT INTO secrets SELECT %s FROM generate_series(1, %s)", [MARK.decode(), count])
+        connection.close()
+
+
+@pytest.fixture
+def kept() -> Iterator[Kept]:
+    # Not pytest's own folder: gpg's socket needs a short path.
+    folder = Path(tempfile.mkdtemp(prefix="kept-"))
+    server = Postgres(name="orders", folder=folder / "pg", port=free_ports(1)[0], log=folder / "postgres.log")
+    server.start()
+    server.provide("orders")
+    server.provide_backup_role()
+    home = folder / "backups"
+    receiver = server.log_receiver(home / "orders" / "streaming", home / "locks" / ".orders-receive-wal.lock")
+    receiver.start()
+    yield Kept(server, receiver, home)
+    server.stop()
+    receiver.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def encryption(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> Iterator[Encryption]:
+    home = kept.home.parent / "gnupg"
+    home.mkdir(mode=0o700)
+    monkeypatch.setenv("GNUPGHOME", str(home))
+    passphrase = home / "passphrase"
+    passphrase.write_text("open sesame")
+    made = ["gpg", "--batch", "--pinentry-mode=loopback", f"--passphrase-file={passphrase}"]
+    subprocess.run([*made, "--quick-generate-key", "backups@example.com", "rsa2048", "encr"], check=True)
+    yield Encryption("backups@example.com", passphrase)
+    subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=True)
+
+
+def holding_the_mark(folder: Path) -> list[str]:
+    return [str(path) for path in folder.rglob("*") if path.is_file() and MARK in path.read_bytes()]
+
+
+def test_encrypted_backups_can_be_read_by_nobody_without_the_key(kept: Kept, encryption: Encryption) -> None:
+    barman = kept.barman(encryption=encryption)
+    kept.add(2000)
+    full = taking.take(barman, "orders", None, say=print)
+    kept.add(500)
+    second = taking.take(barman, "orders", None, say=print)
+    assert (full.kind, second.kind, second.parent) == ("full", "incremental", full.id)
+    assert holding_the_mark(kept.home / "orders" / "base") == []
+    assert holding_the_mark(kept.home / "orders" / "wals") == []
+    kept.add(30)
+    found = restoring.verify(barman, kept.place, kept.home / "verifying" / "orders", backup=None, say=print)
+    assert found.rows == {"secrets": 2530}
+    assert found.notes == ()
+    encryption.passphrase.write_text("open barley")
+    subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=True)
+    with pytest.raises(LocalError, match="no backup could be restored"):
+        restoring.verify(barman, kept.place, kept.home / "verifying" / "orders", backup=None, say=print)
+
+
+def test_media_are_encrypted_with_the_backup(kept: Kept, encryption: Encryption) -> None:
+    barman, pictures = kept.barman(encryption=encryption), kept.home.parent / "media"
+    pictures.mkdir()
+    (pictures / "lamp.png").write_bytes(MARK)
+    assert media.snapshot(barman, "orders", pictures, "20260101T000000") == 1
+    assert holding_the_mark(kept.home) == []
+    shutil.rmtree(pictures)
+    assert media.bring_back(barman, "orders", pictures, until="20260101T000001") == 1
+    assert (pictures / "lamp.png").read_bytes() == MARK
+
+
+def test_a_bucket_holds_what_a_new_machine_needs(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_ports(1)[0]
+    bucket = Process(
+        name="s3", argv=[shutil.which("moto_server") or "moto_server", "-H", LOOPBACK, "-p", str(port)],
+        log=kept.home.parent / "s3.log",
+    )  # fmt: skip
+    bucket.start()
+    try:
+        for name, value in {
+            "BACKUP_S3": "shop-backups/one",
+            "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{port}",
+            "AWS_ACCESS_KEY_ID": "nobody",
+            "AWS_SECRET_ACCESS_KEY": "nothing",
+            "AWS_REGION": "eu-west-3",
+        }.items():
+            monkeypatch.setenv(name, value)
+        barman = kept.barman(archived=True)
+        kept.add(2000)
+        taking.take(barman, "orders", None, say=print)
+        kept.add(500)
+        taking.take(barman, "orders", None, say=print)
+        kept.add(30)
+        kept.server.stop()  # its last word is received
+        kept.receiver.wait(10)
+        offsite.copy(barman, say=print)
+        assert not [path for path in os.listdir(kept.home) if path == "nothing"]
+        shutil.rmtree(kept.home)
+        new = kept.home
+        new.mkdir()
+        again = Barman(new, list(barman.servers.values()), barman.policy, archived=True)
+        offsite.fetch(again, say=print)
+        found = restoring.verify(again, kept.place, new / "verifying" / "orders", backup=None, say=print)
+        assert found.rows == {"secrets": 2530}
+    finally:
+        bucket.kill()

@@ -1,0 +1,228 @@
+"""The rules around backups, with made-up dates and folders: what is deleted when, and what a crash leaves."""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from backups import listing, restoring, taking
+from backups.__main__ import moment
+from backups.barman import Backup, lsn
+from backups.policy import Policy
+from local.errors import LocalError
+from local.holds import hold, is_held
+from local.postgres import Postgres, finish_swap, set_aside_ended_log
+from local.services import ROOT
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def backup(ident: str, *, days_ago: float = 0, parent: str | None = None, timeline: int = 1) -> Backup:
+    ended = NOW - timedelta(days=days_ago)
+    return Backup(
+        ident, "orders", "DONE", parent, timeline, ended, ended, 100, 1.0, "0" * 24, lsn("0/0"), is_archived=False
+    )
+
+
+def barman_with(tmp_path: Path, backups: Sequence[Backup], **policy: Any) -> Any:
+    """What the rules ask of Barman, whose catalogue holds these."""
+    (tmp_path / "orders" / "base").mkdir(parents=True)
+    for each in backups:
+        (tmp_path / "orders" / "base" / each.id).mkdir()
+    return SimpleNamespace(
+        policy=replace(Policy.read(), **policy),
+        directory=lambda server: tmp_path / server,
+        backups=lambda _server: list(backups),
+        servers={"orders": None},
+    )
+
+
+# What is deleted
+
+
+def test_the_last_full_backup_before_the_window_is_kept_and_those_before_it_are_deleted(tmp_path: Path) -> None:
+    fulls = [backup(f"{days}d", days_ago=days) for days in (1, 8, 15, 22, 29, 36, 43)]
+    found = taking.obsolete(fulls, now=NOW, barman=barman_with(tmp_path, fulls))
+    assert [each.id for each in found] == ["43d", "36d"]
+
+
+def test_nothing_is_deleted_while_the_window_is_not_full(tmp_path: Path) -> None:
+    fulls = [backup(f"{days}d", days_ago=days) for days in (1, 8, 27)]
+    assert taking.obsolete(fulls, now=NOW, barman=barman_with(tmp_path, fulls)) == []
+
+
+def test_however_old_two_full_backups_stay(tmp_path: Path) -> None:
+    fulls = [backup(f"{days}d", days_ago=days) for days in (300, 400, 500)]
+    found = taking.obsolete(fulls, now=NOW, barman=barman_with(tmp_path, fulls))
+    assert [each.id for each in found] == ["500d"]
+
+
+# What the next backup stands on
+
+
+@pytest.fixture
+def on_timeline_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking, "current_timeline", lambda _server: 1)
+
+
+@pytest.mark.usefixtures("on_timeline_1")
+@pytest.mark.parametrize(
+    ("known", "parent", "why"),
+    [
+        ([], None, "there is none yet"),
+        ([backup("f", days_ago=6)], "f", ""),
+        ([backup("i", days_ago=1, parent="f"), backup("f", days_ago=6)], "i", ""),
+        ([backup("i", days_ago=1, parent="f"), backup("f", days_ago=7)], None, "is 7 days old"),
+        ([backup("i", days_ago=1, parent="f")], None, "is broken"),
+        ([backup("f", days_ago=1, timeline=2)], None, "was restored"),
+    ],
+)
+def test_a_backup_is_incremental_on_the_last_while_the_policy_lets_it(
+    tmp_path: Path, known: list[Backup], parent: str | None, why: str
+) -> None:
+    found, reason = taking.parent_for(known, barman_with(tmp_path, known), "orders", now=NOW)
+    assert ((found and found.id), why in reason) == (parent, True)
+
+
+@pytest.mark.usefixtures("on_timeline_1")
+def test_a_chain_whose_files_are_gone_is_not_stood_on(tmp_path: Path) -> None:
+    known = [backup("i", days_ago=1, parent="f"), backup("f", days_ago=2)]
+    barman = barman_with(tmp_path, known)
+    (tmp_path / "orders" / "base" / "f").rmdir()
+    assert taking.parent_for(known, barman, "orders", now=NOW)[0] is None
+
+
+@pytest.mark.parametrize(("age", "doubted"), [(25, False), (27, True)])
+def test_a_backup_that_is_too_old_is_doubted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age: int, doubted: bool
+) -> None:
+    barman = barman_with(tmp_path, [backup("f", days_ago=age / 24)])
+    monkeypatch.setattr(listing, "received_until", lambda _barman, _server: NOW)
+    assert listing.doubts(barman, "orders", now=NOW) == (
+        [f"orders: the last good backup is {age} h old"] if doubted else []
+    )
+    monkeypatch.setattr(listing, "received_until", lambda _barman, _server: NOW - timedelta(minutes=10))
+    assert "orders: the log was last received 10 min ago" in listing.doubts(barman, "orders", now=NOW)
+
+
+# Moments
+
+
+def test_a_moment_is_in_utc_unless_it_says_otherwise() -> None:
+    assert moment("2025-11-22 14:05") == datetime(2025, 11, 22, 14, 5, tzinfo=UTC)
+    assert moment("2025-11-22T14:05:30.5+01:00") == datetime(2025, 11, 22, 13, 5, 30, 500000, tzinfo=UTC)
+    assert moment(" Latest ") is None
+    for wrong in ("", "soon", "2999-01-01 00:00"):
+        with pytest.raises(LocalError, match="AT="):
+            moment(wrong)
+
+
+# What a crash leaves
+
+
+def test_a_swap_that_was_cut_off_is_ended_and_a_whole_one_left_alone(tmp_path: Path) -> None:
+    data, restored = tmp_path / "data", tmp_path / "data.restored-20261122T120000"
+    restored.mkdir()
+    (restored / "new").touch()
+    finish_swap(data)
+    assert (data / "new").exists()
+    assert not restored.exists()
+    restored.mkdir()
+    finish_swap(data)
+    assert restored.exists()
+    assert (data / "new").exists()
+
+
+def test_what_a_killed_restore_built_is_removed_and_data_is_not(tmp_path: Path) -> None:
+    place = restoring.Place("orders", tmp_path / "data", "nobody", tmp_path / "log")
+    for name in ("data", "data.building", "data.building.staging", "data.restored-1", "data.replaced-1"):
+        (tmp_path / name).mkdir()
+    restoring.remove_leftovers(place)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "data.replaced-1"]
+
+
+def test_a_database_whose_folder_is_gone_does_not_begin_anew(tmp_path: Path) -> None:
+    server = Postgres(name="orders", folder=tmp_path, port=1, log=tmp_path / "log")
+    (tmp_path / "initialised").touch()
+    with pytest.raises(LocalError, match=r"is gone\. Restore it: `make restore SERVICE=orders AT=latest`"):
+        server.start()
+    assert not server.data.exists()
+
+
+def test_segments_of_ended_timelines_are_put_where_a_restore_finds_them(tmp_path: Path) -> None:
+    archive = tmp_path / "streaming"
+    archive.mkdir()
+    names = ("000000010000000000000007.partial", "000000010000000000000006", "000000020000000000000007.partial")
+    for name in (*names, "00000002.history"):
+        (archive / name).touch()
+    set_aside_ended_log(archive, 2)
+    assert {path.name for path in archive.iterdir()} == {"000000020000000000000007.partial", "00000002.history"}
+    ended = {path.name for path in (tmp_path / "ended").iterdir()}
+    assert ended == {"000000010000000000000007", "000000010000000000000006"}
+
+
+def test_a_hold_ends_with_its_process(tmp_path: Path) -> None:
+    assert not is_held(tmp_path)
+    code = f"""if True:
+        from pathlib import Path
+        from local.holds import hold
+        with hold(Path({str(tmp_path)!r})):
+            print("held", flush=True)
+            input()
+    """
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "held\n"
+    assert is_held(tmp_path)
+    with pytest.raises(LocalError, match=f"pid {child.pid}"), hold(tmp_path):
+        raise AssertionError
+    child.kill()
+    child.wait()
+    assert not is_held(tmp_path)
+
+
+def test_a_look_at_a_hold_does_not_hinder_whoever_takes_it(tmp_path: Path) -> None:
+    (tmp_path / "hold").touch()
+    handle = os.open(tmp_path / "hold", os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    threading.Timer(0.3, os.close, [handle]).start()
+    with hold(tmp_path):
+        assert is_held(tmp_path)
+
+
+# Timelines
+
+
+def test_a_moment_lies_on_the_timeline_that_the_database_was_on(tmp_path: Path) -> None:
+    wals, restores = tmp_path / "orders" / "wals", tmp_path / "orders" / "restores"
+    wals.mkdir(parents=True)
+    restores.mkdir()
+    barman: Any = SimpleNamespace(directory=lambda server: tmp_path / server)
+    for timeline, began in ((2, NOW), (3, NOW + timedelta(hours=2))):
+        (wals / f"{timeline:08X}.history").touch()  # later: the report knows better
+        (restores / f"{timeline}.json").write_text(json.dumps({"timeline": timeline, "began": began.isoformat()}))
+    hours = {-1: 1, 0: 2, 1: 2, 2: 3, 3: 3}
+    found = {hour: restoring.timeline_at(barman, "orders", NOW + timedelta(hours=hour)) for hour in hours}
+    assert found == hours
+    assert restoring.timeline_at(barman, "orders", None) == 3
+
+
+def test_a_timelines_history_says_where_it_left_others(tmp_path: Path) -> None:
+    wals = tmp_path / "orders" / "wals"
+    wals.mkdir(parents=True)
+    (wals / "00000003.history").write_text("1\t0/7000148\tbefore …\n\n2\t0/9000028\tno recovery target specified\n")
+    barman: Any = SimpleNamespace(directory=lambda server: tmp_path / server)
+    assert restoring.newest_timeline(barman, "orders") == 3
+    assert restoring.branch_points(barman, "orders", 3) == {1: 0x7000148, 2: 0x9000028}
