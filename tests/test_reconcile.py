@@ -349,7 +349,7 @@ def nothing_told_is_untrue(street: Street) -> None:
 
 
 def found_codes(shop: Shop) -> set[str]:
-    """Of all that was ever found; everything was repaired."""
+    """Of all that was ever found; everything was repaired, also what a run that was killed had no time to note."""
     rows = Databases(shop).read("aggregator", "SELECT code, state FROM reconciliation_finding")
     assert {row["state"] for row in rows} == {"applied"}
     return {row["code"] for row in rows}

@@ -148,11 +148,13 @@ def _end(difference: Difference, state: FindingState, error: str = "") -> None:
 
 
 def _settle_what_is_gone(left: Iterable[Difference]) -> None:
-    """What was open or left to a person before, and is found no more, is settled."""
+    """What was left to a person and is found no more is settled; what was open was repaired by a run that was killed."""
     present = {(each.code, each.subject[:400]) for each in left}
     for finding in Finding.objects.filter(state__in=(FindingState.OPEN, FindingState.LEFT)):
         if (finding.code, finding.subject) not in present:
-            Finding.objects.filter(pk=finding.pk).update(state=FindingState.SETTLED, ended_at=Now())
+            repaired = finding.state == FindingState.OPEN and finding.repair
+            state = FindingState.APPLIED if repaired else FindingState.SETTLED
+            Finding.objects.filter(pk=finding.pk).update(state=state, ended_at=Now())
 
 
 def settle(*, findings: QuerySet[Finding]) -> int:

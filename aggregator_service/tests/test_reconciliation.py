@@ -310,6 +310,13 @@ def test_what_the_audit_finds_besides_is_left_to_a_person_and_settled_once_it_is
     assert Finding.objects.get().state == "settled"
 
 
+def test_what_a_killed_run_had_repaired_is_noted_by_the_next(whole: Services) -> None:
+    remembering()
+    Finding.objects.create(code="order_missing", subject="order 1", cause="…", repair="restore_order")
+    assert run("--apply")[0] == 0
+    assert Finding.objects.get().state == "applied"
+
+
 def test_what_a_person_has_seen_to_is_marked_in_the_admin(whole: Services) -> None:
     finding = Finding.objects.create(code="seller_missing", subject="account 1", cause="…", state="left")
     applied = Finding.objects.create(code="order_missing", subject="order 1", cause="…", state="applied")
