@@ -148,7 +148,7 @@ def _end(difference: Difference, state: FindingState, error: str = "") -> None:
 
 
 def _settle_what_is_gone(left: Iterable[Difference]) -> None:
-    """What was left to a person and is found no more is settled; what was open was repaired by a run that was killed."""
+    """What was left to a person and is found no more is settled; what was open, a run that was killed has repaired."""
     present = {(each.code, each.subject[:400]) for each in left}
     for finding in Finding.objects.filter(state__in=(FindingState.OPEN, FindingState.LEFT)):
         if (finding.code, finding.subject) not in present:
