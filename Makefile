@@ -11,9 +11,9 @@ GENERATED := '*/openapi.yaml' '*.mo' clients docs/operations/configure.md
 
 .DEFAULT_GOAL := help
 .PHONY: help setup barman backup backups verify-backup restore restore-forget dump load drill drill-report bench run reset logs \
-	demo audit test test-exhaustive latency test-browser test-charts charts test-deploy compose-secrets compose-demo lint fmt bandit \
-	audit-dependencies typecheck imports spec clients messages variables migrations drift compatibility release fuzz chaos \
-	mutations check
+	demo audit reconcile test test-exhaustive latency test-browser test-charts charts test-deploy compose-secrets compose-demo lint \
+	fmt bandit audit-dependencies typecheck imports spec clients messages variables migrations drift compatibility release fuzz \
+	chaos mutations check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-19s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,10 @@ demo: setup ## Play a purchase through the public API of the running platform
 audit: setup ## Audit the running platform (SINCE=24h|all|…, SETTLE=60, RECORD=file)
 	@$(PY) -m local audit -- $(if $(SINCE),--since '$(SINCE)') $(if $(SETTLE),--settle '$(SETTLE)') \
 		$(if $(RECORD),--record '$(abspath $(RECORD))')
+
+# Exit codes as audit's: 1 where something is left to do, 2 where a service did not answer.
+reconcile: setup ## Bring all services to agreement after a restore; says what it would do (APPLY=1 does it, SINCE=24h|all|…)
+	@$(PY) -m local reconcile -- $(if $(APPLY),--apply) $(if $(SINCE),--since '$(SINCE)')
 
 # Backups need Barman, rsync and flock (util-linux); what is missing is said. All of it: docs/operations/backups.md
 barman: setup ## Install Barman for the next ones; what they need of the system they say themselves

@@ -51,6 +51,10 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", help="a purchase through the public API")
     audit = commands.add_parser("audit", help="whether all services agree; options of manage.py audit after --")
     audit.set_defaults(service="aggregator", management=["audit"])
+    reconcile = commands.add_parser(
+        "reconcile", help="agreement after a restore; options of manage.py reconcile after --"
+    )
+    reconcile.set_defaults(service="aggregator", management=["reconcile"])
     logs = commands.add_parser("logs", help="the merged logs")
     logs.add_argument("--request", help="only the lines of this request id")
     logs.add_argument("--service", help="only the lines of this service")
@@ -65,7 +69,9 @@ def parser() -> argparse.ArgumentParser:
     dev.add_argument("--folder", type=Path, help="default: a temporary one, removed at the end")
     test = commands.add_parser("test", help="all tests, or those of the folders named; pytest's options after --")
     test.add_argument(
-        "suites", nargs="*", help="chassis, clients, auth, inventory, orders, payment, aggregator, platform, browser"
+        "suites",
+        nargs="*",
+        help="chassis, clients, auth, inventory, orders, payment, aggregator, platform, reconcile, …",
     )
     each = commands.add_parser("each", help="a command, after --, in the folders of the services named (none: all)")
     each.add_argument("services", nargs="*")
@@ -82,7 +88,7 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
             code = running.run()
         case "reset":
             code = running.reset()
-        case "manage" | "audit":
+        case "manage" | "audit" | "reconcile":
             code = running.manage(options.service, [*options.management, *rest])
         case "logs":
             wanted = logs.Filter(request=options.request, service=options.service)

@@ -48,12 +48,14 @@ OF_THEIR_OWN = (
     "test_crash.py",
     "test_latency.py",
     "test_permissions.py",
+    "test_reconcile.py",
     "test_what_needs_what.py",
 )
 SUITES = [
     Suite("crash", ROOT, ("tests/test_crash.py", "--durations=10")),
     Suite("needs", ROOT, ("tests/test_what_needs_what.py", "--durations=10")),
     Suite("platform", ROOT, ("tests", *(f"--ignore=tests/{name}" for name in OF_THEIR_OWN), "--durations=10")),
+    Suite("reconcile", ROOT, ("tests/test_reconcile.py", "--durations=10")),
     Suite("permissions", ROOT, ("tests/test_permissions.py", "--durations=10")),
     Suite("local", ROOT, ("tests/local",)),
     Suite("chassis", ROOT / "chassis"),

@@ -22,6 +22,9 @@ CALLER = "whoever calls"
 PARCEL = {"carrier": "Colissimo", "tracking_number": "6A12345678901"}
 
 
+THEN = "2026-01-01T12:00:00Z"
+
+
 def new_id() -> str:
     return str(uuid.uuid4())
 
@@ -248,6 +251,26 @@ class Things:
         self.as_platform("payment", "PUT", f"/refunds/{ident}", 201, self.refund_body())
         return ident
 
+    # What reconcile tells
+
+    def forgotten_reservation(self) -> dict[str, Any]:
+        line = {**self.placement()["lines"][0], "quantity": 1}
+        return {
+            "committed": False,
+            "cart": new_id(),
+            "cart_version": 1,
+            "buyer": self.person("buyer").id,
+            "currency": "EUR",
+            "created_at": THEN,
+            "lines": [line],
+        }
+
+    def forgotten_order(self) -> dict[str, Any]:
+        return {**self.placement(new_id()), "state": "pending", "address": ADDRESS, "created_at": THEN}
+
+    def forgotten_payment(self) -> dict[str, Any]:
+        return {**self.payment_body(), "created_at": THEN, "captured_at": THEN}
+
     # Checkouts
 
     @cached_property
@@ -336,6 +359,14 @@ CALLS: Mapping[str, Calls] = {
         **_ACCOUNTS,
         **_kept_by("auth"),
         ("keys_list", ""): lambda t: on(shows="RS256"),
+        ("audit_accounts_list", "the buyer's account"): lambda t: on(
+            query=f"?id={t.person('buyer').id}", shows=t.person("buyer").id
+        ),
+        ("reconcile_accounts_restore", "a forgotten account"): lambda t: on(
+            new_id(), body={"email": fresh_email(), "full_name": "Ada Lovelace", "language": "en"}
+        ),
+        ("reconcile_logins_retrieve", ""): lambda t: on(query=f"?opened_before={THEN}", shows="open"),
+        ("reconcile_logins_end", ""): lambda t: on(body={"opened_before": THEN}),
         ("auth_token_create", ""): lambda t: on(body=credentials(t)),
         ("auth_service_token_create", ""): lambda t: on(body={"client_id": CLIENT, "client_secret": CLIENT_SECRET}),
         ("sellers_list", "a seller"): lambda t: on(shows=t.person("seller").id),
@@ -350,6 +381,9 @@ CALLS: Mapping[str, Calls] = {
             query=f"?variant={t.item.variant}", shows=t.item.variant
         ),
         ("audit_reservations_list", "a reservation"): lambda t: on(shows=t.reservation),
+        ("reconcile_reservations_restore", "a forgotten reservation"): lambda t: on(
+            new_id(), body=t.forgotten_reservation()
+        ),
         ("carts_open", ""): open_cart,
         ("cart_lines_put", "an anonymous cart"): lambda t: on(t.anonymous_cart, t.item.variant, body=TWO),
         ("cart_lines_put", "the buyer's cart"): lambda t: on(t.buyers_cart, t.item.variant, body=TWO),
@@ -394,6 +428,8 @@ CALLS: Mapping[str, Calls] = {
         **_ORDERS,
         **_kept_by("orders"),
         ("audit_orders_list", "the buyer's order"): lambda t: on(shows=t.order["id"]),
+        ("reconcile_orders_retrieve", "the buyer's order"): lambda t: on(t.order["id"]),
+        ("reconcile_orders_restore", "a forgotten order"): lambda t: on(new_id(), body=t.forgotten_order()),
         ("addresses_get", "the buyer's address"): lambda t: on(t.address),
         ("addresses_replace", "the buyer's address"): lambda t: on(t.address, body={**ADDRESS, "city": "Lyon"}),
         ("addresses_change", "the buyer's address"): lambda t: on(t.address, body={"city": "Lyon"}),
@@ -414,6 +450,7 @@ CALLS: Mapping[str, Calls] = {
     "payment": {
         **_kept_by("payment"),
         ("audit_payments_list", "the buyer's payment"): lambda t: on(shows=t.payment),
+        ("reconcile_payments_restore", "a forgotten payment"): lambda t: on(new_id(), body=t.forgotten_payment()),
         ("audit_provider_payments_list", "the buyer's payment"): lambda t: on(shows=t.payment),
         ("payments_list", "the buyer's payment"): lambda t: on(shows=t.payment),
         ("payments_retrieve", "the buyer's payment"): lambda t: on(t.payment),

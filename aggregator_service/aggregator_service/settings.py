@@ -9,7 +9,16 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 SHARED = service_settings(
     service="aggregator",
     base_dir=BASE_DIR,
-    apps=["gateways", "sagas", "checkouts", "storefront", "platform_status", "browser_sessions", "audits"],
+    apps=[
+        "gateways",
+        "sagas",
+        "checkouts",
+        "storefront",
+        "platform_status",
+        "browser_sessions",
+        "audits",
+        "reconciliation",
+    ],
 )
 globals().update(SHARED)
 
@@ -71,4 +80,7 @@ SERVICE_CLIENT_SECRET = required("SERVICE_CLIENT_SECRET", development="developme
 # Of the account that `manage.py audit` reads with: needed where that runs, and nowhere else.
 AUDITOR_CLIENT_ID = env.str("AUDITOR_CLIENT_ID", default="auditor")
 AUDITOR_CLIENT_SECRET = env.str("AUDITOR_CLIENT_SECRET", default="")
+# Of the account that `manage.py reconcile` reads and writes with, likewise.
+RECONCILER_CLIENT_ID = env.str("RECONCILER_CLIENT_ID", default="reconciler")
+RECONCILER_CLIENT_SECRET = env.str("RECONCILER_CLIENT_SECRET", default="")
 SERVICE_DOCS: dict[str, str] = env.dict("SERVICE_DOCS", default={})

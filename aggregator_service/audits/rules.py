@@ -128,7 +128,7 @@ def _completed_payment(checkout: Checkout, payment: Payment) -> Iterator[Finding
 
 
 def failed_checkouts_leave_nothing(seen: Snapshot) -> Iterator[Finding]:
-    """No live order, no reservation, no money and no authorisation, by our books and by the provider's."""
+    """No live order, no reservation, no money that was not given back, by our books and by the provider's."""
     book = _book(seen)
     for checkout in _judged_checkouts(seen, "compensated"):
         order, payment = seen.orders.get(checkout.order), seen.payments.get(checkout.payment)
@@ -141,16 +141,21 @@ def failed_checkouts_leave_nothing(seen: Snapshot) -> Iterator[Finding]:
         if order is not None and order.state != "rejected":
             message = f"The order of a checkout that was called off is {order.state}."
             yield _finding("order_of_failed_checkout", message, checkout=checkout.id, order=order.id)
-        if payment is not None and payment.state not in NEVER_TAKEN:
+        if payment is not None and payment.state not in NEVER_TAKEN and not _given_back(payment):
             message = f"The payment of a checkout that was called off is {payment.state}."
             yield _finding("payment_of_failed_checkout", message, checkout=checkout.id, payment=payment.id)
         for entry in entries:
-            if entry.taken.amount or entry.authorised.amount:
+            if entry.taken != entry.refunded or entry.authorised.amount:
                 message = f"By the provider's book {entry.taken} was taken and {entry.authorised} may still be."
                 yield _finding("money_of_failed_checkout", message, checkout=checkout.id, payment=entry.payment)
         if reservation is not None and reservation.state != "released":
             message = f"The reservation of a checkout that was called off is {reservation.state}."
             yield _finding("reservation_of_failed_checkout", message, checkout=checkout.id, reservation=reservation.id)
+
+
+def _given_back(payment: Payment) -> bool:
+    """Whether all that was taken was refunded, as reconcile does after a restore."""
+    return payment.amount is not None and payment.refunded - payment.refunds_pending == payment.amount.amount
 
 
 def nothing_stands_alone(seen: Snapshot) -> Iterator[Finding]:

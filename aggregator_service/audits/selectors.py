@@ -46,29 +46,43 @@ LEAD = timedelta(hours=1)
 """So much before what is judged reading begins: for what began a little earlier, and for clocks that differ."""
 
 
-def read_platform(*, since: datetime | None, record: Record, say: Callable[[str], None]) -> Snapshot:
+def read_platform(
+    *, since: datetime | None, say: Callable[[str], None], record: Record | None = None, whole: bool = False
+) -> Snapshot:
     """Read all that is needed to judge what began after `since`, and what `record` names.
+
+    `whole` looks for each part of each checkout, however old it is.
 
     Each list is read after those whose rows say something of its own: what a checkout says of its parts is true by the
     time they are read. Raises `UnreadableError`.
     """
+    record = record or Record()
     read_at = timezone.now()
     begin = None if since is None else since - LEAD
-    with _read_from(OWN, "checkouts", say):
+    with read_from(OWN, "checkouts", say):
         checkouts = _by_id(_checkout(saga) for saga in _sagas(begin, record))
-    with _read_from("orders", "orders", say):
+    with read_from("orders", "orders", say):
         orders = _by_id(_order(row) for row in gateway.orders(created_since=begin))
-        orders |= _by_id(_order(row) for row in gateway.orders_named(sorted(_named_orders(record) - orders.keys())))
-    with _read_from("payment", "payments and the provider's book", say):
+        named = _named_orders(record) | ({each.order for each in checkouts.values()} if whole else set())
+        orders |= _by_id(_order(row) for row in gateway.orders_named(sorted(named - orders.keys())))
+    with read_from("payment", "payments and the provider's book", say):
         payments = _by_id(_payment(row) for row in gateway.payments(created_since=begin))
+        if whole:
+            named = {each.payment for each in checkouts.values()}
+            payments |= _by_id(_payment(row) for row in gateway.payments_named(sorted(named - payments.keys())))
         book = [_book_entry(row) for row in gateway.provider_payments(created_since=begin)]
-    with _read_from("inventory", "reservations and stock", say):
+    with read_from("inventory", "reservations and stock", say):
         reservations = _by_id(_reservation(row) for row in gateway.reservations(created_since=begin))
+        if whole:
+            named = {each.reservation for each in checkouts.values()}
+            reservations |= _by_id(
+                _reservation(row) for row in gateway.reservations_named(sorted(named - reservations.keys()))
+            )
         stock = [_stock(row) for row in gateway.stock()]
-    with _read_from(OWN, "jobs", say):
+    with read_from(OWN, "jobs", say):
         jobs = [_own_job(job) for job in _unfinished_jobs(begin)]
     for service in gateway.JOBS:
-        with _read_from(service, "jobs", say):
+        with read_from(service, "jobs", say):
             # One that waits is looked at however old it is.
             jobs += [_job(service, row) for row in gateway.jobs(service, state=JobState.WAITING)]
             jobs += [_job(service, row) for row in gateway.jobs(service, state=JobState.DEAD, created_since=begin)]
@@ -88,7 +102,7 @@ def read_platform(*, since: datetime | None, record: Record, say: Callable[[str]
 
 
 @contextmanager
-def _read_from(service: str, what: str, say: Callable[[str], None]) -> Iterator[None]:
+def read_from(service: str, what: str, say: Callable[[str], None]) -> Iterator[None]:
     say(f"reading {what} of {service}")
     try:
         yield
@@ -184,6 +198,7 @@ def _reservation(row: Json) -> Reservation:
         lines=tuple(_line(line, line["seller"]) for line in row["lines"]),
         created_at=_time(row["created_at"]),
         finished_at=_time(row["finished_at"]) if row["finished_at"] else None,
+        metadata=row["metadata"],
     )
 
 

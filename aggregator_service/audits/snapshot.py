@@ -7,7 +7,7 @@ databases, and both ask the same rules.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 
@@ -101,6 +101,8 @@ class Reservation:
     lines: tuple[Line, ...]
     created_at: datetime
     finished_at: datetime | None
+    metadata: Mapping[str, Any] | None = None
+    """What its checkout left with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ reservation, order and payment whatever was lost in between. The buyer's token i
 and each service checks that cart and address are theirs.
 """
 
+import hashlib
+import json
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
@@ -23,6 +25,7 @@ from storefront.composition import payment_summary
 
 NAMESPACE = uuid.UUID("6c1d3b52-3f0e-5a66-9a0b-6d1f8f0f6d55")
 UNDECIDED_FOR = timedelta(minutes=2)
+ASKED = ("cart", "shipping_address", "payment_method", "expected_total")
 
 RESERVATION, ORDER, PAYMENT = "reservation", "order", "payment"
 
@@ -37,18 +40,34 @@ def part_id(saga_id: uuid.UUID, part: str) -> uuid.UUID:
     return uuid.uuid5(saga_id, part)
 
 
+def fingerprint(asked: Mapping[str, Any]) -> str:
+    """Digest of what a buyer asked for with their key; anything else in `asked` does not count."""
+    return hashlib.sha256(json.dumps({name: asked[name] for name in ASKED}, sort_keys=True).encode()).hexdigest()
+
+
+def memo(saga: SagaContext) -> dict[str, Any]:
+    """What is left with the reservation, to tell this checkout again should the aggregator forget it.
+
+    No name, no address, no card: ids, and why it was called off.
+    """
+    kept = {"checkout": str(saga.id), "buyer": str(saga.account_id), "language": saga.data["language"]}
+    kept |= {name: saga.data[name] for name in (*ASKED, "cart_version")}
+    return kept if saga.failure is None else {**kept, "failure": saga.failure}
+
+
 def reserve(saga: SagaContext) -> Mapping[str, Any]:
     reservation = inventory.reserve(
         reservation_id=part_id(saga.id, RESERVATION),
         cart=saga.data["cart"],
         cart_version=saga.data["cart_version"],
         buyer=saga.account_id,
+        metadata=memo(saga),
     )
     return {"lines": reservation["lines"], "currency": reservation["currency"]}
 
 
 def release(saga: SagaContext) -> Mapping[str, Any]:
-    inventory.release(reservation_id=part_id(saga.id, RESERVATION))
+    inventory.release(reservation_id=part_id(saga.id, RESERVATION), metadata=memo(saga))
     return {}
 
 
@@ -73,7 +92,7 @@ def place_order(saga: SagaContext) -> Mapping[str, Any]:
                 "total": order["total"],
             }
         )
-    return {"total": order["total"]}
+    return {"total": order["total"], "order": order}
 
 
 def reject_order(saga: SagaContext) -> Mapping[str, Any]:

@@ -1,7 +1,5 @@
 """Starting, repeating and cancelling checkouts."""
 
-import hashlib
-import json
 import time
 import uuid
 
@@ -15,7 +13,7 @@ from checkouts.errors import (
     CheckoutDecidedError,
     EmailNotVerifiedError,
 )
-from checkouts.saga import CHECKOUT, checkout_id
+from checkouts.saga import CHECKOUT, checkout_id, fingerprint
 from checkouts.selectors import get_checkout
 from gateways import inventory
 from sagas.engine import Drive, OvertakenError, call_off, start
@@ -48,20 +46,20 @@ def check_out(
         "payment_method": payment_method,
         "expected_total": expected_total.as_json(),
     }
-    fingerprint = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    digest = fingerprint(asked)
     saga_id = checkout_id(account_id=buyer.id, key=key)
     if known := Saga.objects.filter(pk=saga_id).first():
-        return _met(known, fingerprint)
+        return _met(known, digest)
     cart = inventory.get_cart(cart_id=cart_id, headers=headers)
     drive = start(
         kind=CHECKOUT.kind,
         saga_id=saga_id,
         account_id=buyer.id,
-        fingerprint=fingerprint,
+        fingerprint=digest,
         data={**asked, "cart_version": cart["version"], "email": buyer.email},
     )
     if drive is None:
-        return _met(Saga.objects.get(pk=saga_id), fingerprint)
+        return _met(Saga.objects.get(pk=saga_id), digest)
     return _driven(drive)
 
 
@@ -85,8 +83,8 @@ def _driven(drive: Drive) -> Saga:
         return _awaited(Saga.objects.get(pk=drive.saga.pk))
 
 
-def _met(saga: Saga, fingerprint: str) -> Saga:
-    if saga.fingerprint != fingerprint:
+def _met(saga: Saga, digest: str) -> Saga:
+    if saga.fingerprint != digest:
         raise KeyReusedError()
     return _awaited(saga)
 

@@ -6,7 +6,9 @@ passed on as it is; and `ServiceDownError`, when there is no usable answer and w
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import requests
@@ -138,13 +140,31 @@ def _with_fields(service: str, body: Any, used: Sequence[str]) -> dict[str, Any]
     raise ServiceDownError(service)
 
 
+_acting: ContextVar[ServiceTokenKeeper | None] = ContextVar("acting", default=None)
+
+
+@contextmanager
+def acting_as(keeper: ServiceTokenKeeper) -> Iterator[None]:
+    """Make the platform's own calls of the block with the token of another of its accounts."""
+    token = _acting.set(keeper)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
+def acting_keeper() -> ServiceTokenKeeper | None:
+    """Whose token the platform's own calls are made with now; None for its usual one's."""
+    return _acting.get()
+
+
 def service_answer(service: str, operation: Callable[..., Any], *, keeper: ServiceTokenKeeper | None = None) -> Any:
     """Call as the platform itself, or as another of its accounts, with its token. Raises as `answer` does.
 
     A service that does not take the token is out of reach like one that is down: the token is renewed, and whoever
     drives the call tries again.
     """
-    keeper = keeper or service_token
+    keeper = keeper or acting_keeper() or service_token
     headers = {"Authorization": f"Bearer {keeper.get()}", **_language()}
     try:
         return answer(service, operation, headers)

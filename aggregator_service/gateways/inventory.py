@@ -53,18 +53,19 @@ def remove_line(*, cart_id: UUID, variant: UUID, headers: Headers) -> None:
     answer(SERVICE, partial(cart_lines_remove.sync_detailed, cart=cart_id, variant=variant), headers=headers)
 
 
-def reserve(*, reservation_id: UUID, cart: str, cart_version: int, buyer: UUID) -> Json:
-    """Set the cart's lines aside for `buyer`, all or none; repeatable."""
-    body = passed_body({"cart": cart, "cart_version": cart_version, "buyer": str(buyer)})
+def reserve(*, reservation_id: UUID, cart: str, cart_version: int, buyer: UUID, metadata: Json) -> Json:
+    """Set the cart's lines aside for `buyer`, all or none; repeatable. `metadata` is kept with the reservation."""
+    body = passed_body({"cart": cart, "cart_version": cart_version, "buyer": str(buyer), "metadata": metadata})
     reservation: Json = service_answer(
         SERVICE, partial(reservations_reserve.sync_detailed, id=reservation_id, body=body)
     )
     return reservation
 
 
-def release(*, reservation_id: UUID) -> None:
-    """Call the reservation off, also one that never arrived; its cart is open again."""
-    service_answer(SERVICE, partial(reservations_release.sync_detailed, id=reservation_id))
+def release(*, reservation_id: UUID, metadata: Json) -> None:
+    """Call the reservation off, also one that never arrived; its cart is open again. `metadata` is kept with it."""
+    body = passed_body({"metadata": metadata})
+    service_answer(SERVICE, partial(reservations_release.sync_detailed, id=reservation_id, body=body))
 
 
 def commit(*, reservation_id: UUID) -> None:

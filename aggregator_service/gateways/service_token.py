@@ -43,7 +43,7 @@ class ServiceTokenKeeper:
     `account` names the settings with its credentials: `<account>_CLIENT_ID` and `<account>_CLIENT_SECRET`.
     """
 
-    def __init__(self, account: Literal["SERVICE", "AUDITOR"]) -> None:
+    def __init__(self, account: Literal["SERVICE", "AUDITOR", "RECONCILER"]) -> None:
         self._account = account
         self._lock = threading.Lock()
         self._session = ServiceSession("auth", timeout=(1.0, 3.0))
@@ -130,3 +130,6 @@ service_token = ServiceTokenKeeper("SERVICE")
 
 auditor_token = ServiceTokenKeeper("AUDITOR")
 """For reading everything, and changing nothing."""
+
+reconciler_token = ServiceTokenKeeper("RECONCILER")
+"""For bringing back what others remember, also while a restored service refuses all other writes."""

@@ -88,7 +88,7 @@ def call_off(saga_id: uuid.UUID, *, reason: DomainError) -> "Drive | None":
     undecided = Saga.objects.filter(
         pk=saga_id, state=SagaState.RUNNING, direction=Direction.UNDECIDED, failure__isnull=True
     )
-    return _seize(undecided, {"failure": _failure(reason), "attempts": 0})
+    return _seize(undecided, {"failure": failure_of(reason), "attempts": 0})
 
 
 def _seize(sagas: Any, changes: dict[str, Any]) -> "Drive | None":
@@ -140,7 +140,7 @@ class Drive:
         elif saga.failure is not None:
             self._decide()
         elif saga.direction == Direction.UNDECIDED and time.monotonic() > self._expires:
-            self._write(failure=_failure(self.definition.expired()), attempts=0)
+            self._write(failure=failure_of(self.definition.expired()), attempts=0)
         elif saga.done == len(steps):
             self._end(SagaState.COMPLETED, *self._answer(self.definition.completed))
         else:
@@ -159,7 +159,7 @@ class Drive:
             if saga.direction == Direction.FORWARD:
                 self._stick(refusal)
             else:
-                self._write(failure=_failure(refusal), last_error=_said(refusal), attempts=0)
+                self._write(failure=failure_of(refusal), last_error=_said(refusal), attempts=0)
             return
         self._passed(step, position, result)
 
@@ -243,7 +243,7 @@ class Drive:
         return answer
 
     def _context(self) -> SagaContext:
-        return SagaContext(self.saga.id, self.saga.account_id, self.saga.data)
+        return SagaContext(self.saga.id, self.saga.account_id, self.saga.data, self.saga.failure)
 
     def _write(self, **changes: Any) -> None:
         """Write, if nobody else has written since; the lease starts anew. Raises `OvertakenError`."""
@@ -263,7 +263,7 @@ def _released(wait: float) -> dict[str, Any]:
     return {"lease_owner": None, "lease_until": None, "next_attempt_at": Now() + timedelta(seconds=wait)}
 
 
-def _failure(reason: DomainError) -> dict[str, Any]:
+def failure_of(reason: DomainError) -> dict[str, Any]:
     """The problem that the saga's caller will get, kept as data."""
     return problem(status=reason.status, code=reason.code, detail=reason.detail, errors=reason.errors, data=reason.data)
 

@@ -17,6 +17,8 @@ class SagaContext:
     id: Any
     account_id: Any
     data: Mapping[str, Any]
+    failure: Mapping[str, Any] | None = None
+    """Why it is called off, if it is: the problem that its caller will get."""
 
 
 @dataclass(frozen=True)

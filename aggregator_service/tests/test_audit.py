@@ -95,6 +95,7 @@ def reservation(**changes: Any) -> dict[str, Any]:
         "lines": [line],
         "total": EUR,
         "cart_state": "closed",
+        "metadata": None,
         "created_at": AT,
         "finished_at": AT,
         **changes,

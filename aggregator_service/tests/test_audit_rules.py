@@ -239,6 +239,21 @@ FAILURES: dict[str, tuple[Callable[[Snapshot], Snapshot], set[tuple[str, frozens
         ),
         only("reservation_of_failed_checkout", FAILED, reservation_of(FAILED)),
     ),
+    "money of which a part was given back": (
+        lambda seen: replace(
+            with_rows(seen, payments=payment(FAILED, refunded=3997)),
+            book=[entry(BOUGHT), entry(FAILED, refunded=Amount(3997, "EUR"))],
+        ),
+        only("payment_of_failed_checkout", FAILED, payment_of(FAILED))
+        | only("money_of_failed_checkout", FAILED, payment_of(FAILED)),
+    ),
+    "money that is only being given back": (
+        lambda seen: replace(
+            with_rows(seen, payments=payment(FAILED, refunded=3998, refunds_pending=3998)),
+            book=[entry(BOUGHT), entry(FAILED, refunded=TOTAL)],
+        ),
+        only("payment_of_failed_checkout", FAILED, payment_of(FAILED)),
+    ),
     "money that the provider took": (
         lambda seen: replace(seen, book=[entry(BOUGHT), entry(FAILED)]),
         only("money_of_failed_checkout", FAILED, payment_of(FAILED)) | only("taken_off_book", payment_of(FAILED)),
@@ -525,3 +540,8 @@ def test_findings_come_in_order_and_are_the_same_in_a_second_read_if_about_the_s
     assert [finding.key for finding in first] == [finding.key for finding in second]
     assert first != second
     assert isinstance(first[0], Finding)
+
+
+def test_money_of_a_failed_checkout_that_was_given_back_is_no_finding() -> None:
+    seen = with_rows(platform(), payments=payment(FAILED, refunded=3998))
+    assert found(replace(seen, book=[entry(BOUGHT), entry(FAILED, refunded=TOTAL)])) == set()

@@ -101,7 +101,9 @@ def test_a_checkout_goes_through_its_five_steps(buyer: APIClient, shop: Services
     assert shop.inventory.asked() == [f"GET /api/v1/carts/{CART}", f"PUT {RESERVE}", f"POST {RESERVE}/commit"]
     assert shop.orders.asked() == [f"PUT {PLACE}", f"POST {PLACE}/confirm"]
     assert shop.payment.asked() == [f"PUT {PAY}"]
-    assert shop.inventory.received[1].body == {"cart": str(CART), "cart_version": 3, "buyer": str(BUYER)}
+    reserved = shop.inventory.received[1].body
+    memo = {**ASKED, "cart_version": 3, "checkout": str(SAGA), "buyer": str(BUYER), "language": "en"}
+    assert reserved == {"cart": str(CART), "cart_version": 3, "buyer": str(BUYER), "metadata": memo}
     assert shop.orders.received[0].body["buyer"]["email"] == "buyer@example.com"
     assert shop.payment.received[0].body["amount"] == EUR
 

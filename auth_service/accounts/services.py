@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import is_password_usable, make_password
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.http import urlencode
 
-from accounts.errors import AccountNotFoundError, InvalidTokenError
+from accounts.errors import AccountNotFoundError, AddressTakenError, InvalidTokenError, PasswordRequiredError
 from accounts.models import Account, EmailVerification
 from accounts.selectors import accounts_with_email, normalized_email
 from chassis.identity.models import User
@@ -77,8 +77,12 @@ def send_verification(*, account: Account) -> None:
 
 
 @transaction.atomic
-def verify_email(*, token: str) -> None:
-    """Note that the owner of an account reads its address; repeatable. Raises `InvalidTokenError`."""
+def verify_email(*, token: str, password: str | None = None) -> None:
+    """Note that the owner of an account reads its address; repeatable.
+
+    An account that came back without its password, after a restore, takes this one; others keep theirs. Raises
+    `InvalidTokenError`, and `PasswordRequiredError` where there is none to take.
+    """
     row = EmailVerification.objects.filter(digest=_digest(token)).select_for_update().first()
     if row is None:
         raise InvalidTokenError()
@@ -86,8 +90,43 @@ def verify_email(*, token: str) -> None:
         return
     if not EmailVerification.objects.filter(pk=row.pk, expires_at__gt=Now()).update(used_at=Now()):
         raise InvalidTokenError()
+    account = _locked(row.account_id)
+    if not is_password_usable(account.password):
+        if password is None:
+            raise PasswordRequiredError()
+        Account.objects.filter(pk=account.pk).update(password=make_password(password))
     Account.objects.filter(pk=row.account_id, email_verified_at=None).update(email_verified_at=Now())
     _refresh_shadow(row.account_id)
+
+
+@transaction.atomic
+def restore_account(*, account_id: uuid.UUID, email: str, full_name: str, language: str) -> tuple[Account, bool]:
+    """Bring back a buyer's account that others remember and this database forgot; return it and whether it had.
+
+    Nobody else knows its password: its owner is mailed a link, and chooses one with it. An account that is here and
+    forgot that its address was verified is told so: who has bought had verified it.
+
+    Raises `AddressTakenError` when another account has the address.
+    """
+    email = normalized_email(email)
+    new = Account(id=account_id, email=email, password=make_password(None), full_name=full_name, language=language)
+    known = Account.objects.filter(pk=account_id).exists()
+    if not known:
+        Account.objects.bulk_create([new], ignore_conflicts=True)
+    account = Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
+    if account is None:
+        raise AddressTakenError()
+    if account.password == new.password:
+        queue_mail(
+            template="account_restored",
+            to=account.email,
+            language=account.language,
+            context={"link": _verification_link(account), "hours": _hours()},
+        )
+    elif account.email == email and is_password_usable(account.password):
+        Account.objects.filter(pk=account_id, email_verified_at=None).update(email_verified_at=Now())
+        _refresh_shadow(account_id)
+    return Account.objects.get(pk=account_id), account.password == new.password
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ class RevocationReason(models.TextChoices):
     REUSE = "reuse", "Reuse of a token"
     DEACTIVATION = "deactivation", "Deactivation of the account"
     ADMIN = "admin", "By an admin"
+    RESTORE = "restore", "Restore of the database"
 
 
 class RefreshFamily(models.Model):

@@ -5,7 +5,7 @@ import hashlib
 import secrets
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -20,9 +20,12 @@ from keys.lifetimes import ACCOUNT_TOKEN
 from keys.signing import issue_token
 from logins.errors import InvalidCredentialsError, InvalidRefreshTokenError
 from logins.models import RefreshFamily, RefreshToken, RevocationReason
+from logins.selectors import open_families
 
 FAMILY_LIFE = timedelta(days=30)
 """After its last refresh; a person who comes back sooner stays signed in."""
+
+BATCH = 1000
 
 LOST_ANSWER_GRACE = timedelta(seconds=10)
 """How long a refresh may be repeated without an Idempotency-Key, by a caller whose answer was lost."""
@@ -98,6 +101,25 @@ def revoke_account_families(*, account_id: uuid.UUID, reason: RevocationReason) 
     open_families = RefreshFamily.objects.filter(account_id=account_id, revoked_at=None).order_by("pk")
     for family in open_families.select_for_update():
         _revoke(family, reason)
+
+
+def revoke_families_of_the_past(*, opened_before: datetime) -> int:
+    """End all logins that were opened before a restore's recovery point; return how many.
+
+    The database forgot which of them have ended since, and who has used a token of theirs twice.
+    """
+    revoked = 0
+    while batch := _revoke_batch(opened_before):
+        revoked += batch
+    return revoked
+
+
+@transaction.atomic
+def _revoke_batch(opened_before: datetime) -> int:
+    families = open_families(opened_before=opened_before).order_by("pk").select_for_update()
+    ids = list(families.values_list("pk", flat=True)[:BATCH])
+    RefreshFamily.objects.filter(pk__in=ids).update(revoked_at=Now(), revocation_reason=RevocationReason.RESTORE)
+    return len(ids)
 
 
 @transaction.atomic

@@ -1,6 +1,8 @@
 """Writes to carts: by their buyers while a cart is open, and by the checkout that holds one."""
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
@@ -13,6 +15,19 @@ from carts.states import TRANSITIONS, CartState
 from catalogue.errors import VariantNotFoundError
 from chassis.locks import lock_for_transaction
 from chassis.states import move
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoughtLine:
+    """What a cart held when it was checked out: all that its checkout remembers of a variant."""
+
+    variant: uuid.UUID
+    product: uuid.UUID
+    seller: uuid.UUID
+    title: str
+    sku: str
+    quantity: int
+    price_amount: int
 
 
 @transaction.atomic
@@ -94,6 +109,33 @@ def call_off_checkout(*, cart_id: uuid.UUID, buyer: uuid.UUID) -> None:
     if other is not None and becomes_current:
         Cart.objects.filter(pk=other.pk).update(is_current=False)
     move(cart, to=CartState.OPEN, table=TRANSITIONS, is_current=becomes_current)
+
+
+@transaction.atomic
+def hold_again(*, cart_id: uuid.UUID, version: int, buyer: uuid.UUID, lines: Sequence[BoughtLine]) -> Cart:
+    """Hold a cart for a checkout that remembers it, after this database forgot what became of it, or the cart itself.
+
+    It holds what was checked out, whatever is in it now. Raises `CartNotFoundError` for one that belongs to somebody
+    else, `CartInCheckoutError` and `CartClosedError` when another checkout has it.
+    """
+    Cart.objects.bulk_create(
+        [Cart(id=cart_id, account=buyer, version=version, currency=settings.CURRENCY)], ignore_conflicts=True
+    )
+    cart = _lock_open_cart(cart_id, buyer)
+    cart.lines.all().delete()
+    CartLine.objects.bulk_create(
+        CartLine(cart=cart, variant_id=line.variant, quantity=line.quantity, price_when_added=line.price_amount)
+        for line in lines
+    )
+    move(
+        cart,
+        to=CartState.IN_CHECKOUT,
+        table=TRANSITIONS,
+        account=buyer,
+        is_current=False,
+        version=max(version, cart.version),
+    )
+    return cart
 
 
 def _lock_open_cart(cart_id: uuid.UUID, account: uuid.UUID | None) -> Cart:

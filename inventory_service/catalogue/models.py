@@ -18,6 +18,7 @@ from chassis.money import Money
 MAX_PRICE = 10_000_000
 """Minor units. A hundred cart lines of 999 pieces at this price still are an amount that every service accepts."""
 
+MAX_TITLE, MAX_VARIANT_TITLE = 150, 100
 SEARCH_CONFIG = "english"
 
 
@@ -64,7 +65,7 @@ class Product(models.Model):
     seller = models.UUIDField(help_text="The seller's account id.")
     category = models.ForeignKey(Category, models.PROTECT, related_name="products")
     slug = models.SlugField(max_length=120, unique=True)
-    title = models.CharField(max_length=150)
+    title = models.CharField(max_length=MAX_TITLE)
     description = models.TextField(blank=True, max_length=20_000)
     state = models.CharField(max_length=10, choices=ProductState.choices, default=ProductState.DRAFT)
     price_from = models.BigIntegerField(null=True, editable=False)
@@ -132,7 +133,7 @@ class Variant(models.Model):
     # The product's, repeated for the constraint on SKUs; a foreign key on (product, seller) keeps it true.
     seller = models.UUIDField(editable=False)
     sku = models.CharField("SKU", max_length=64)
-    title = models.CharField(max_length=100)
+    title = models.CharField(max_length=MAX_VARIANT_TITLE)
     options = models.JSONField(default=dict, blank=True)
     price_amount = models.BigIntegerField(help_text="Including VAT, in minor units: 1999 is 19.99.")
     currency = models.CharField(max_length=3, editable=False)

@@ -19,7 +19,7 @@ from catalogue.errors import (
     VariantArchivedError,
     VariantNotFoundError,
 )
-from catalogue.models import Category, Product, Variant
+from catalogue.models import MAX_TITLE, MAX_VARIANT_TITLE, Category, Product, Variant
 from catalogue.states import TRANSITIONS, ProductState
 from chassis.ids import uuid7
 from chassis.states import move
@@ -148,6 +148,42 @@ def archive_variant(*, variant_id: uuid.UUID) -> Variant:
         variant.archived_at = timezone.now()
         variant.save(update_fields=["archived_at"])
         _refresh_price_from(variant.product_id)
+    return variant
+
+
+@transaction.atomic
+def recall_variant(
+    *, variant_id: uuid.UUID, product_id: uuid.UUID, seller: uuid.UUID, title: str, sku: str, price_amount: int
+) -> Variant:
+    """Return a variant that was bought; one that this database forgot is written down with what its buyer saw of it.
+
+    Its product is a draft where that was forgotten too: its seller completes it, or not. Raises
+    `VariantNotFoundError` where no category is left to put it in, or its product is another seller's.
+    """
+    known = Variant.objects.filter(pk=variant_id).first()
+    if known is not None:
+        return known
+    product = Product.objects.filter(pk=product_id).defer("search").first()
+    if product is None:
+        category = Category.objects.order_by("path").first()
+        if category is None:
+            raise VariantNotFoundError()
+        product = Product(id=product_id, seller=seller, category=category, title=title[:MAX_TITLE])
+        product.slug = f"{slugify(title)[:90].strip('-') or 'product'}-{product_id.hex[-10:]}"
+        product.save(force_insert=True)
+    if product.seller != seller:
+        raise VariantNotFoundError()
+    taken = Variant.objects.live().filter(seller=seller, sku=sku).exists()
+    variant = Variant.objects.create(
+        id=variant_id,
+        product=product,
+        seller=seller,
+        sku=f"{sku[:53]}-{variant_id.hex[-10:]}" if taken else sku,
+        title=title.removeprefix(f"{product.title} – ")[-MAX_VARIANT_TITLE:],
+        price_amount=price_amount,
+        currency=settings.CURRENCY,
+    )
+    _refresh_price_from(product_id)
     return variant
 
 

@@ -25,6 +25,7 @@ _shared["SPECTACULAR_SETTINGS"] |= {
         {"name": "reservations", "description": "What a checkout holds back; for services only."},
         {"name": "seller", "description": "Sellers' own products, variants and stock."},
         {"name": "audit", "description": "What the auditor reads, and nobody else."},
+        {"name": "reconcile", "description": "What others remember, told to a database that was restored."},
     ],
 }
 globals().update(_shared)

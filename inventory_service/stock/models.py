@@ -52,6 +52,9 @@ class Reservation(models.Model):
     cart_version = models.PositiveIntegerField(null=True, editable=False)
     buyer = models.UUIDField(null=True, editable=False)
     currency = models.CharField(max_length=3, editable=False)
+    metadata = models.JSONField(
+        null=True, editable=False, help_text="What the checkout wants to be told again, should it forget."
+    )
     state = models.CharField(
         max_length=10, choices=ReservationState.choices, default=ReservationState.LIVE, editable=False
     )

@@ -6,6 +6,7 @@ key. The first of two calls for one id wins, whichever it is; the other sees wha
 
 import uuid
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -41,7 +42,7 @@ def record_movement(*, variant_id: uuid.UUID, delta: int, reason: str, actor: uu
     """
     if delta == 0 or (delta < 0 and reason in ADDING_REASONS) or (delta > 0 and reason in TAKING_REASONS):
         raise MovementSignError(field="delta")
-    level = _lock_levels([variant_id]).get(variant_id)
+    level = lock_levels([variant_id]).get(variant_id)
     if level is None:
         raise VariantNotFoundError()
     left = level.on_hand + delta
@@ -53,14 +54,21 @@ def record_movement(*, variant_id: uuid.UUID, delta: int, reason: str, actor: uu
 
 @transaction.atomic
 def reserve(
-    *, reservation_id: uuid.UUID, cart_id: uuid.UUID, cart_version: int, buyer: uuid.UUID
+    *,
+    reservation_id: uuid.UUID,
+    cart_id: uuid.UUID,
+    cart_version: int,
+    buyer: uuid.UUID,
+    metadata: Mapping[str, Any] | None = None,
 ) -> tuple[Reservation, bool]:
     """Hold all that is in a cart, or nothing; return the reservation and whether it is new.
+
+    `metadata` is the caller's own, kept as it came.
 
     Raises `ReservationReleasedError` for an id that was called off, `ReservationMismatchError` for one that names
     something else, `OutOfStockError`, `CartEmptyError` and what `begin_checkout` raises.
     """
-    _lock_id(reservation_id)
+    lock_id(reservation_id)
     known = Reservation.objects.filter(pk=reservation_id).first()
     if known is not None:
         if known.state == ReservationState.RELEASED:
@@ -75,21 +83,25 @@ def reserve(
     if not lines:
         raise CartEmptyError()
     _take(lines)
-    return _write_reservation(reservation_id, cart, cart_version, buyer, lines), True
+    return _write_reservation(reservation_id, cart, buyer, metadata, lines), True
 
 
 @transaction.atomic
-def release(*, reservation_id: uuid.UUID) -> Reservation:
+def release(*, reservation_id: uuid.UUID, metadata: Mapping[str, Any] | None = None) -> Reservation:
     """Give back what is held and open the cart again. An unknown id is noted as called off.
 
-    Raises `ReservationCommittedError`.
+    `metadata`, if there is any, is kept in place of what was given before. Raises `ReservationCommittedError`.
     """
-    _lock_id(reservation_id)
+    lock_id(reservation_id)
     now = timezone.now()
     reservation = Reservation.objects.filter(pk=reservation_id).first()
     if reservation is None:
         return Reservation.objects.create(
-            id=reservation_id, state=ReservationState.RELEASED, currency=settings.CURRENCY, finished_at=now
+            id=reservation_id,
+            state=ReservationState.RELEASED,
+            currency=settings.CURRENCY,
+            metadata=metadata,
+            finished_at=now,
         )
     if reservation.state == ReservationState.COMMITTED:
         raise ReservationCommittedError()
@@ -97,7 +109,8 @@ def release(*, reservation_id: uuid.UUID) -> Reservation:
         assert reservation.cart_id is not None and reservation.buyer is not None  # noqa: S101, PT018 - only a tombstone has none
         carts.call_off_checkout(cart_id=reservation.cart_id, buyer=reservation.buyer)
         _give_back(list(reservation.lines.all()))
-        move(reservation, to=ReservationState.RELEASED, table=TRANSITIONS, finished_at=now)
+        kept = reservation.metadata if metadata is None else metadata
+        move(reservation, to=ReservationState.RELEASED, table=TRANSITIONS, finished_at=now, metadata=kept)
     return reservation
 
 
@@ -107,7 +120,7 @@ def commit(*, reservation_id: uuid.UUID) -> Reservation:
 
     Raises `ReservationNotFoundError`, `ReservationReleasedError`.
     """
-    _lock_id(reservation_id)
+    lock_id(reservation_id)
     reservation = Reservation.objects.filter(pk=reservation_id).first()
     if reservation is None:
         raise ReservationNotFoundError()
@@ -129,18 +142,18 @@ def commit(*, reservation_id: uuid.UUID) -> Reservation:
     return reservation
 
 
-def _lock_id(reservation_id: uuid.UUID) -> None:
+def lock_id(reservation_id: uuid.UUID) -> None:
     """Serialise all calls for one id, also while there is no row to lock."""
     lock_for_transaction("reservation", reservation_id)
 
 
-def _lock_levels(variants: Iterable[uuid.UUID]) -> dict[uuid.UUID, StockLevel]:
+def lock_levels(variants: Iterable[uuid.UUID]) -> dict[uuid.UUID, StockLevel]:
     levels = StockLevel.objects.select_for_update(no_key=True).filter(pk__in=list(variants)).order_by("pk")
     return {level.pk: level for level in levels}
 
 
 def _take(lines: list[CartLine]) -> None:
-    levels = _lock_levels(line.variant_id for line in lines)
+    levels = lock_levels(line.variant_id for line in lines)
     short = []
     for line in lines:
         offered = line.variant.archived_at is None and line.variant.product.state == ProductState.PUBLISHED
@@ -161,7 +174,7 @@ def _take(lines: list[CartLine]) -> None:
 
 
 def _give_back(lines: list[ReservationLine]) -> None:
-    _lock_levels(line.variant_id for line in lines)
+    lock_levels(line.variant_id for line in lines)
     _change_reserved({line.variant_id: -line.quantity for line in lines})
 
 
@@ -181,10 +194,15 @@ def _change_reserved(pieces: Mapping[uuid.UUID, int]) -> int:
 
 
 def _write_reservation(
-    reservation_id: uuid.UUID, cart: Cart, cart_version: int, buyer: uuid.UUID, lines: list[CartLine]
+    reservation_id: uuid.UUID, cart: Cart, buyer: uuid.UUID, metadata: Mapping[str, Any] | None, lines: list[CartLine]
 ) -> Reservation:
     reservation = Reservation.objects.create(
-        id=reservation_id, cart=cart, cart_version=cart_version, buyer=buyer, currency=cart.currency
+        id=reservation_id,
+        cart=cart,
+        cart_version=cart.version,
+        buyer=buyer,
+        currency=cart.currency,
+        metadata=metadata,
     )
     ReservationLine.objects.bulk_create(
         ReservationLine(

@@ -86,6 +86,7 @@ def test_reservations_are_shown_with_their_carts_lines_and_totals(auditor: APICl
         "state": "live",
         "cart": str(cart.pk),
         "cart_state": "in_checkout",
+        "metadata": None,
         "buyer": str(buyer),
         "currency": "EUR",
         "lines": [

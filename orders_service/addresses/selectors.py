@@ -32,6 +32,10 @@ def address_snapshot(*, account_id: uuid.UUID, address_id: uuid.UUID) -> Address
     address = addresses_of(account_id).filter(pk=address_id).first()
     if address is None:
         raise AddressNotFoundError()
+    return snapshot_of(address)
+
+
+def snapshot_of(address: Address) -> AddressSnapshot:
     return AddressSnapshot(
         full_name=address.full_name,
         company=address.company,

@@ -1,5 +1,6 @@
 """The mails about orders, in the buyer's language."""
 
+import uuid
 from typing import Any
 
 from django.conf import settings
@@ -27,7 +28,14 @@ def mail_context(order: Order) -> dict[str, Any]:
 
 
 def queue_order_confirmed(order: Order) -> None:
-    """Tell the buyer that the order is firm; sent if the present transaction commits."""
+    """Tell the buyer that the order is firm; sent if the present transaction commits.
+
+    The mail is the same whenever it is queued, so that one queued again after a restore is not delivered twice.
+    """
     queue_mail(
-        template="order_confirmed", to=order.buyer_email, language=mail_language(order), context=mail_context(order)
+        template="order_confirmed",
+        to=order.buyer_email,
+        language=mail_language(order),
+        context=mail_context(order),
+        ident=uuid.uuid5(order.pk, "order_confirmed"),
     )

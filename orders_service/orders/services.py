@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from django.conf import settings
@@ -62,7 +62,7 @@ def place_order(*, order_id: uuid.UUID, placement: Placement) -> tuple[Order, bo
     Raises `OrderRejectedError` when it was called off, `OrderMismatchError` when the id names other content,
     `AddressNotFoundError` when the address is not the buyer's.
     """
-    present = _locked(order_id)
+    present = locked_order(order_id)
     if present is not None:
         if present.state == OrderState.REJECTED:
             raise OrderRejectedError()
@@ -70,7 +70,7 @@ def place_order(*, order_id: uuid.UUID, placement: Placement) -> tuple[Order, bo
             raise OrderMismatchError()
         return present, False
     address = address_snapshot(account_id=placement.buyer, address_id=placement.shipping_address)
-    return _write(order_id, placement, address), True
+    return write_order(order_id, placement, address), True
 
 
 @transaction.atomic
@@ -79,7 +79,7 @@ def confirm_order(*, order_id: uuid.UUID) -> Order:
 
     Raises `OrderNotFoundError`, and `OrderRejectedError` when it was called off.
     """
-    order = _locked(order_id)
+    order = locked_order(order_id)
     if order is None:
         raise OrderNotFoundError()
     if order.state == OrderState.REJECTED:
@@ -96,7 +96,7 @@ def reject_order(*, order_id: uuid.UUID) -> Order:
 
     Raises `OrderConfirmedError`: what is paid for is cancelled, not rejected.
     """
-    order = _locked(order_id)
+    order = locked_order(order_id)
     if order is None:
         return Order.objects.create(
             id=order_id, state=OrderState.REJECTED, currency=settings.CURRENCY, items_amount=0, total_amount=0
@@ -114,7 +114,7 @@ def redirect_mails(*, order_id: uuid.UUID, email: str, language: str) -> None:
     Order.objects.filter(pk=order_id, buyer__isnull=False).update(buyer_email=email, buyer_language=language)
 
 
-def _locked(order_id: uuid.UUID) -> Order | None:
+def locked_order(order_id: uuid.UUID) -> Order | None:
     """Take the id, which a row lock could not while there is no row, and then the row if there is one.
 
     Placing, confirming and rejecting one order thus happen one after the other.
@@ -123,7 +123,14 @@ def _locked(order_id: uuid.UUID) -> Order | None:
     return Order.objects.select_for_update().filter(pk=order_id).first()
 
 
-def _write(order_id: uuid.UUID, placement: Placement, address: AddressSnapshot) -> Order:
+def write_order(
+    order_id: uuid.UUID,
+    placement: Placement,
+    address: AddressSnapshot,
+    *,
+    part_ids: Mapping[uuid.UUID, uuid.UUID] | None = None,
+) -> Order:
+    """Insert the order with its parts, whose ids are drawn where `part_ids` has none for their seller."""
     by_seller: dict[uuid.UUID, list[PlacedLine]] = defaultdict(list)
     for line in placement.lines:
         by_seller[line.seller].append(line)
@@ -141,7 +148,12 @@ def _write(order_id: uuid.UUID, placement: Placement, address: AddressSnapshot) 
         content_fingerprint=placement.fingerprint(),
     )
     parts = SellerOrder.objects.bulk_create(
-        SellerOrder(id=uuid7(), order=order, seller=seller, total_amount=_sum(lines, placement.currency))
+        SellerOrder(
+            id=(part_ids or {}).get(seller) or uuid7(),
+            order=order,
+            seller=seller,
+            total_amount=_sum(lines, placement.currency),
+        )
         for seller, lines in by_seller.items()
     )
     OrderLine.objects.bulk_create(

@@ -53,6 +53,14 @@ class RefundMismatchError(DomainError):
     message = _("This id belongs to a refund with another content.")
 
 
+class PaymentNotRecalledError(DomainError):
+    """A checkout remembers a payment of which its provider knows nothing, or says something else: `data.verdict`."""
+
+    code = "payment_not_recalled"
+    status = 409
+    message = _("The payment provider does not know this payment as it is remembered.")
+
+
 class ProviderUnreachableError(UnavailableError):
     """The provider cannot say now what became of the payment, which stays undecided: the same call again continues."""
 

@@ -115,6 +115,18 @@ class Provider(Protocol):
     def retrieve(self, *, reference: str) -> IntentOutcome:
         """Answer where the intent stands, changing nothing."""
 
+    def find(self, *, payment_id: uuid.UUID) -> IntentOutcome | None:
+        """Find the intent of a payment that we may have forgotten, by the payment's id; None where there is none."""
+
+    def recall(
+        self, *, payment_id: uuid.UUID, amount: Money, payment_method: str, metadata: Mapping[str, str]
+    ) -> IntentOutcome | None:
+        """Find the intent of a payment that is remembered as captured; no money moves.
+
+        A provider that keeps its book apart from us only looks it up. One whose book went back in time with our
+        database, as the sandbox's does, has nothing else to know it from: it enters what is remembered.
+        """
+
     def refund(self, *, reference: str, refund_id: uuid.UUID, amount: Money) -> RefundOutcome:
         """Give part of a captured intent back, once per refund id."""
 

@@ -69,7 +69,7 @@ def pay(
     Raises `PaymentCancelledError` for a tombstone, `PaymentMismatchError` when the id has another content,
     `OrderHasPaymentError`, and `ProviderUnreachableError` when the provider cannot say what became of it.
     """
-    payment, created = _write_down(
+    payment, created = write_down(
         Payment(
             id=payment_id,
             order=order,
@@ -93,6 +93,8 @@ def cancel_payment(*, payment_id: uuid.UUID) -> Payment:
 
     An unknown id becomes a tombstone. Raises `ProviderUnreachableError` when the provider cannot say.
     """
+    if not Payment.objects.filter(pk=payment_id).exists():
+        _call_off_forgotten(payment_id)
     payment = _meet_or_bury(payment_id)
     return payment if payment.is_decided else _call_off(payment)
 
@@ -138,34 +140,44 @@ def settle(*, payment_id: uuid.UUID, outcome: IntentOutcome) -> Payment:
 
 
 @transaction.atomic(durable=True)
-def _write_down(asked: Payment) -> tuple[Payment, bool]:
-    """Insert the payment, or meet the one that has its id; the flag says which."""
-    present = Payment.objects.filter(pk=asked.pk).first()
+def write_down(asked: Payment) -> tuple[Payment, bool]:
+    """Insert the payment, or meet the one that has its id; the flag says which. Raises as `pay` does."""
+    present = met(asked)
     if present is None:
         try:
             with transaction.atomic():
                 asked.save(force_insert=True)
         except IntegrityError:
-            present = Payment.objects.filter(pk=asked.pk).first()
+            present = met(asked)
             if present is None:
-                _refuse_second_payment(asked)
+                refuse_second_payment(asked)
                 raise
         else:
             return asked, True
+    return present, False
+
+
+def met(asked: Payment) -> Payment | None:
+    """Return the payment that has this id, if there is one. Raises `PaymentCancelledError`, `PaymentMismatchError`."""
+    present = Payment.objects.filter(pk=asked.pk).first()
+    if present is None:
+        return None
     if present.is_tombstone:
         raise PaymentCancelledError()
     if _content(present) != _content(asked):
         raise PaymentMismatchError()
-    return present, False
+    return present
 
 
 def _content(payment: Payment) -> tuple[object, ...]:
     return payment.order, payment.buyer, payment.amount, payment.currency, payment.payment_method
 
 
-def _refuse_second_payment(asked: Payment) -> None:
+def refuse_second_payment(asked: Payment) -> None:
+    """Raises `OrderHasPaymentError` when another payment of the order is under way or captured."""
     blocking = [*PAYMENT_TRANSITIONS, PaymentState.CAPTURED]
-    other = Payment.objects.filter(order=asked.order, state__in=blocking).values_list("pk", flat=True).first()
+    others = Payment.objects.filter(order=asked.order, state__in=blocking).exclude(pk=asked.pk)
+    other = others.values_list("pk", flat=True).first()
     if other is not None:
         raise OrderHasPaymentError(data={"payment": str(other)})
 
@@ -210,6 +222,22 @@ def _call_off(payment: Payment) -> Payment:
     return payment
 
 
+def _call_off_forgotten(payment_id: uuid.UUID) -> None:
+    """See to it that nothing is taken under an id that we do not know, but may have known before a restore.
+
+    What was taken is no longer called off: it is for reconcile to write the payment down again. Raises
+    `ProviderUnreachableError` then, too.
+    """
+    provider = provider_named(settings.PAYMENT_PROVIDER)
+    try:
+        found = provider.find(payment_id=payment_id)
+        outcome = provider.cancel(reference=found.reference) if found is not None else None
+    except ProviderUnavailableError as exc:
+        raise ProviderUnreachableError() from exc
+    if outcome is not None and outcome.verdict not in {Verdict.CANCELLED, Verdict.DECLINED}:
+        raise ProviderUnreachableError()
+
+
 def _refused(exc: ProviderRefusedError) -> IntentOutcome:
     return IntentOutcome(reference="", verdict=Verdict.DECLINED, decline_code=exc.code)
 
@@ -227,12 +255,12 @@ def _with_intent(payment: Payment) -> Payment:
         payment_method=payment.payment_method,
         metadata={"order": str(payment.order)},
     )
-    return _note_reference(payment.pk, intent.reference)
+    return note_reference(payment.pk, intent.reference)
 
 
 @transaction.atomic(durable=True)
-def _note_reference(payment_id: uuid.UUID, reference: str) -> Payment:
-    """The first reference stays: it is the one that may be confirmed."""
+def note_reference(payment_id: uuid.UUID, reference: str) -> Payment:
+    """Write the intent's name down. The first one stays: it is the one that may be confirmed."""
     Payment.objects.filter(pk=payment_id, provider_reference="").update(provider_reference=reference)
     return Payment.objects.get(pk=payment_id)
 

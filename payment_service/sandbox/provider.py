@@ -22,10 +22,10 @@ from payments.providers import (
     Verdict,
 )
 from sandbox import services
-from sandbox.errors import RefusedError, SandboxUnavailableError, UnknownIntentError
+from sandbox.errors import IntentMismatchError, RefusedError, SandboxUnavailableError, UnknownIntentError
 from sandbox.methods import METHODS
 from sandbox.models import SandboxIntent
-from sandbox.selectors import book, intent_of
+from sandbox.selectors import book, intent_of, intents
 from sandbox.states import INTENT_TRANSITIONS, IntentStatus, ProviderRefundStatus
 
 VERDICTS = {
@@ -69,6 +69,22 @@ class SandboxProvider:
     def retrieve(self, *, reference: str) -> IntentOutcome:
         with _in_the_interfaces_terms():
             return _outcome(intent_of(reference))
+
+    def find(self, *, payment_id: uuid.UUID) -> IntentOutcome | None:
+        intent = intents(payment=payment_id).first()
+        return None if intent is None else _outcome(intent)
+
+    def recall(
+        self, *, payment_id: uuid.UUID, amount: Money, payment_method: str, metadata: Mapping[str, str]
+    ) -> IntentOutcome | None:
+        with _in_the_interfaces_terms():
+            try:
+                intent = services.enter_again(
+                    payment=payment_id, amount=amount, payment_method=payment_method, metadata=metadata
+                )
+            except IntentMismatchError as exc:
+                raise ProviderRefusedError("mismatch") from exc
+            return _outcome(intent)
 
     def refund(self, *, reference: str, refund_id: uuid.UUID, amount: Money) -> RefundOutcome:
         with _in_the_interfaces_terms():

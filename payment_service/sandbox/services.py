@@ -74,6 +74,23 @@ def cancel_intent(*, reference: str) -> SandboxIntent:
     return intent
 
 
+def enter_again(
+    *, payment: uuid.UUID, amount: Money, payment_method: str, metadata: Mapping[str, str]
+) -> SandboxIntent:
+    """Enter a captured intent as it is remembered, unless it is there already; return it as it stands.
+
+    This book lies in the database of who pays with it, and goes back in time with that. Raises as `create_intent` does.
+    """
+    reference = create_intent(
+        payment=payment, amount=amount, payment_method=payment_method, metadata=metadata
+    ).reference
+    with transaction.atomic(durable=True):
+        intent = lock_intent(reference)
+        if intent.status == IntentStatus.REQUIRES_CONFIRMATION:
+            _take(intent)
+    return intent
+
+
 def refund_intent(*, reference: str, refund: uuid.UUID, amount: int) -> SandboxRefund:
     """Give `amount` minor units of the intent back, or return the refund of this id.
 
@@ -120,8 +137,12 @@ def _decide(intent: SandboxIntent, behaviour: Behaviour) -> None:
         )
         SandboxEvent.objects.create(intent=intent, type=EventType.DECLINED)
     else:
-        move(intent, to=IntentStatus.SUCCEEDED, table=INTENT_TRANSITIONS, field="status", succeeded_at=Now())
-        SandboxEvent.objects.create(intent=intent, type=EventType.SUCCEEDED, moved_amount=intent.amount)
+        _take(intent)
+
+
+def _take(intent: SandboxIntent) -> None:
+    move(intent, to=IntentStatus.SUCCEEDED, table=INTENT_TRANSITIONS, field="status", succeeded_at=Now())
+    SandboxEvent.objects.create(intent=intent, type=EventType.SUCCEEDED, moved_amount=intent.amount)
 
 
 def _give_back(intent: SandboxIntent, behaviour: Behaviour, *, refund: uuid.UUID, amount: int) -> SandboxRefund:

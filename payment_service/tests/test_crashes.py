@@ -41,7 +41,7 @@ def die_after(function: Callable[..., object]) -> Callable[..., object]:
 DEATHS: dict[str, tuple[object, str, Callable[[Callable[..., object]], Callable[..., object]]]] = {
     "before the intent": (SandboxProvider, "create", lambda _function: die),
     "intent created": (SandboxProvider, "create", die_after),
-    "reference noted": (services, "_note_reference", die_after),
+    "reference noted": (services, "note_reference", die_after),
     "before confirming": (SandboxProvider, "confirm", lambda _function: die),
     "money taken": (SandboxProvider, "confirm", die_after),
     "before the verdict is written": (services, "settle", lambda _function: die),

@@ -64,10 +64,18 @@ MUTATIONS = (
             Edit(
                 "inventory_service/stock/services.py",
                 """        return Reservation.objects.create(
-            id=reservation_id, state=ReservationState.RELEASED, currency=settings.CURRENCY, finished_at=now
+            id=reservation_id,
+            state=ReservationState.RELEASED,
+            currency=settings.CURRENCY,
+            metadata=metadata,
+            finished_at=now,
         )""",
                 """        return Reservation(
-            id=reservation_id, state=ReservationState.RELEASED, currency=settings.CURRENCY, finished_at=now
+            id=reservation_id,
+            state=ReservationState.RELEASED,
+            currency=settings.CURRENCY,
+            metadata=metadata,
+            finished_at=now,
         )""",
             ),
         ),

@@ -30,6 +30,9 @@ class RegisteredSerializer(Shape):
 
 class VerificationSerializer(Shape):
     token = serializers.CharField(max_length=200, help_text="From the link in the verification mail.")
+    password = serializers.CharField(
+        required=False, max_length=128, write_only=True, help_text="For an account whose mail asks to choose one."
+    )
 
 
 class CredentialsSerializer(Shape):

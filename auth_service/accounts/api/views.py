@@ -81,7 +81,10 @@ class VerificationViewSet(ServiceViewSet):
     @extend_schema(
         operation_id="accounts_verify",
         summary="Verify an e-mail address by the token of the mailed link",
-        description="Repeatable. A token that was never given out, or has expired unused, is 400 `invalid_token`.",
+        description=(
+            "Repeatable. A token that was never given out, or has expired unused, is 400 `invalid_token`. An account "
+            "that came back without its password, as the mail says, needs a new one: 400 `password_required` without."
+        ),
         tags=["accounts"],
         request=VerificationSerializer,
         responses={204: OpenApiResponse(description="Verified")},
@@ -92,7 +95,7 @@ class VerificationViewSet(ServiceViewSet):
     def create(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        verify_email(token=serializer.validated_data["token"])
+        verify_email(**serializer.validated_data)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -53,6 +53,10 @@ class Task(Generic[P]):
         """Have the task called by a worker, if the present transaction commits. Arguments must be JSON."""
         self._add(kwargs)
 
+    def enqueue_as(self, ident: uuid.UUID, **kwargs: Any) -> None:
+        """Like `enqueue`, under a job id of the caller's; nothing is added while that job is known, done or not."""
+        self._add(kwargs, ident=ident)
+
     def enqueue_once(self, key: str, *, delay: timedelta = timedelta(0), **kwargs: Any) -> None:
         """Like `enqueue`, after `delay`, but nothing is added while a job of this task and `key` waits to be taken.
 
@@ -60,11 +64,18 @@ class Task(Generic[P]):
         """
         self._add(kwargs, key=key, delay=delay)
 
-    def _add(self, kwargs: dict[str, Any], *, key: str | None = None, delay: timedelta = timedelta(0)) -> None:
+    def _add(
+        self,
+        kwargs: dict[str, Any],
+        *,
+        ident: uuid.UUID | None = None,
+        key: str | None = None,
+        delay: timedelta = timedelta(0),
+    ) -> None:
         Job.objects.bulk_create(
             [
                 Job(
-                    id=uuid7(),
+                    id=ident or uuid7(),
                     task=self.name,
                     arguments=kwargs,
                     key=key,
@@ -73,7 +84,7 @@ class Task(Generic[P]):
                     traceparent=traceparent(),
                 )
             ],
-            ignore_conflicts=key is not None,
+            ignore_conflicts=key is not None or ident is not None,
         )
 
 

@@ -4,6 +4,7 @@ A mail is a template per language, `mails/<name>.<language>.txt`, whose first li
 more that ends in `.html`.
 """
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.template import Context, TemplateDoesNotExist
 from django.template.loader import get_template
 from django.utils import translation
 
+from chassis.ids import uuid7
 from chassis.jobs.tasks import PermanentFailureError, current_job_id, task
 
 LANGUAGES = ("en", "fr")
@@ -27,10 +29,13 @@ class MailRefusedError(PermanentFailureError):
     """The provider refused this mail for what it is: it would refuse it again."""
 
 
-def queue_mail(*, template: str, to: str, language: str, context: dict[str, Any]) -> None:
+def queue_mail(
+    *, template: str, to: str, language: str, context: dict[str, Any], ident: uuid.UUID | None = None
+) -> None:
     """Render a mail and queue it in the present transaction. Unknown languages fall back to English.
 
-    Values are escaped in the HTML part only.
+    Values are escaped in the HTML part only. A mail of the same `ident` is one mail, however often it is queued: its
+    job's id is what the receiver keeps each once by.
     """
     language = language if language in LANGUAGES else "en"
     base = f"mails/{template}.{language}"
@@ -38,7 +43,9 @@ def queue_mail(*, template: str, to: str, language: str, context: dict[str, Any]
         subject, _newline, text = _plain(f"{base}.txt", context).partition("\n")
         html = _html(f"{base}.html", context)
     # A subject is one line, whatever the values in it hold.
-    deliver_mail.enqueue(to=to, subject=" ".join(subject.split()), text=text.strip() + "\n", html=html)
+    deliver_mail.enqueue_as(
+        ident or uuid7(), to=to, subject=" ".join(subject.split()), text=text.strip() + "\n", html=html
+    )
 
 
 def _plain(template: str, context: dict[str, Any]) -> str:

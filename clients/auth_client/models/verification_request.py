@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 T = TypeVar("T", bound="VerificationRequest")
 
 
@@ -14,13 +16,17 @@ class VerificationRequest:
     """
     Attributes:
         token (str): From the mailed link.
+        password (str | Unset): For an account that came back without one, as the mail says; others keep theirs.
     """
 
     token: str
+    password: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         token = self.token
+
+        password = self.password
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -29,6 +35,8 @@ class VerificationRequest:
                 "token": token,
             }
         )
+        if password is not UNSET:
+            field_dict["password"] = password
 
         return field_dict
 
@@ -37,8 +45,11 @@ class VerificationRequest:
         d = dict(src_dict)
         token = d.pop("token")
 
+        password = d.pop("password", UNSET)
+
         verification_request = cls(
             token=token,
+            password=password,
         )
 
         verification_request.additional_properties = d

@@ -3,6 +3,7 @@
 from .audit_jobs_list_state import AuditJobsListState
 from .audited_job import AuditedJob
 from .audited_reservation import AuditedReservation
+from .audited_reservation_metadata_type_0 import AuditedReservationMetadataType0
 from .audited_restore import AuditedRestore
 from .audited_stock import AuditedStock
 from .cart import Cart
@@ -20,6 +21,7 @@ from .managed_variant_options import ManagedVariantOptions
 from .managed_variant_request import ManagedVariantRequest
 from .managed_variant_request_options import ManagedVariantRequestOptions
 from .money import Money
+from .money_request import MoneyRequest
 from .moved import Moved
 from .movement import Movement
 from .movement_reason import MovementReason
@@ -45,9 +47,17 @@ from .product_state import ProductState
 from .product_summary import ProductSummary
 from .products_list_ordering import ProductsListOrdering
 from .release_request import ReleaseRequest
+from .remembered_line_request import RememberedLineRequest
+from .remembered_reservation_request import RememberedReservationRequest
+from .remembered_reservation_request_metadata import (
+    RememberedReservationRequestMetadata,
+)
 from .reservation import Reservation
 from .reservation_change_request import ReservationChangeRequest
+from .reservation_change_request_metadata import ReservationChangeRequestMetadata
 from .reservation_line import ReservationLine
+from .reservation_release_request import ReservationReleaseRequest
+from .reservation_release_request_metadata import ReservationReleaseRequestMetadata
 from .reservation_state import ReservationState
 from .seller_movement_reason import SellerMovementReason
 from .seller_products_list_state import SellerProductsListState
@@ -59,6 +69,7 @@ from .variant_options import VariantOptions
 __all__ = (
     "AuditedJob",
     "AuditedReservation",
+    "AuditedReservationMetadataType0",
     "AuditedRestore",
     "AuditedStock",
     "AuditJobsListState",
@@ -77,6 +88,7 @@ __all__ = (
     "ManagedVariantRequest",
     "ManagedVariantRequestOptions",
     "Money",
+    "MoneyRequest",
     "Moved",
     "Movement",
     "MovementReason",
@@ -102,9 +114,15 @@ __all__ = (
     "ProductState",
     "ProductSummary",
     "ReleaseRequest",
+    "RememberedLineRequest",
+    "RememberedReservationRequest",
+    "RememberedReservationRequestMetadata",
     "Reservation",
     "ReservationChangeRequest",
+    "ReservationChangeRequestMetadata",
     "ReservationLine",
+    "ReservationReleaseRequest",
+    "ReservationReleaseRequestMetadata",
     "ReservationState",
     "SellerMovementReason",
     "SellerProductsListState",

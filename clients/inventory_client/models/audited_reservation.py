@@ -12,6 +12,9 @@ from ..models.cart_state import CartState
 from ..models.reservation_state import ReservationState
 
 if TYPE_CHECKING:
+    from ..models.audited_reservation_metadata_type_0 import (
+        AuditedReservationMetadataType0,
+    )
     from ..models.money import Money
     from ..models.reservation_line import ReservationLine
 
@@ -34,6 +37,7 @@ class AuditedReservation:
         lines (list[ReservationLine]):
         total (Money): `{"amount": 1999, "currency": "EUR"}`. Input must be in the marketplace's currency.
         cart_state (CartState | None):
+        metadata (AuditedReservationMetadataType0 | None): What the caller gave to be kept with it.
         created_at (datetime.datetime):
         finished_at (datetime.datetime | None):
     """
@@ -46,11 +50,16 @@ class AuditedReservation:
     lines: list[ReservationLine]
     total: Money
     cart_state: CartState | None
+    metadata: AuditedReservationMetadataType0 | None
     created_at: datetime.datetime
     finished_at: datetime.datetime | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.audited_reservation_metadata_type_0 import (
+            AuditedReservationMetadataType0,  # noqa: PLC0415
+        )
+
         id = str(self.id)
 
         state = self.state.value
@@ -82,6 +91,12 @@ class AuditedReservation:
         else:
             cart_state = self.cart_state
 
+        metadata: dict[str, Any] | None
+        if isinstance(self.metadata, AuditedReservationMetadataType0):
+            metadata = self.metadata.to_dict()
+        else:
+            metadata = self.metadata
+
         created_at = self.created_at.isoformat()
 
         finished_at: None | str
@@ -102,6 +117,7 @@ class AuditedReservation:
                 "lines": lines,
                 "total": total,
                 "cart_state": cart_state,
+                "metadata": metadata,
                 "created_at": created_at,
                 "finished_at": finished_at,
             }
@@ -111,6 +127,9 @@ class AuditedReservation:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.audited_reservation_metadata_type_0 import (
+            AuditedReservationMetadataType0,  # noqa: PLC0415
+        )
         from ..models.money import Money  # noqa: PLC0415
         from ..models.reservation_line import ReservationLine  # noqa: PLC0415
 
@@ -163,6 +182,17 @@ class AuditedReservation:
 
         cart_state = _parse_cart_state(d.pop("cart_state"))
 
+        def _parse_metadata(data: object) -> AuditedReservationMetadataType0 | None:
+            if data is None:
+                return data
+            if not isinstance(data, dict):
+                raise TypeError(f"unexpected {type(data).__name__}")
+            metadata_type_0 = AuditedReservationMetadataType0.from_dict(data)
+
+            return metadata_type_0
+
+        metadata = _parse_metadata(d.pop("metadata"))
+
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
         def _parse_finished_at(data: object) -> datetime.datetime | None:
@@ -185,6 +215,7 @@ class AuditedReservation:
             lines=lines,
             total=total,
             cart_state=cart_state,
+            metadata=metadata,
             created_at=created_at,
             finished_at=finished_at,
         )

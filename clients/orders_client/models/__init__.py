@@ -8,6 +8,7 @@ from .audited_line import AuditedLine
 from .audited_order import AuditedOrder
 from .audited_restore import AuditedRestore
 from .audited_seller_order import AuditedSellerOrder
+from .correspondent import Correspondent
 from .delivery import Delivery
 from .delivery_request import DeliveryRequest
 from .delivery_status import DeliveryStatus
@@ -33,6 +34,10 @@ from .problem import Problem
 from .problem_errors_item import ProblemErrorsItem
 from .rejection import Rejection
 from .release_request import ReleaseRequest
+from .remembered_address_request import RememberedAddressRequest
+from .remembered_order_request import RememberedOrderRequest
+from .remembered_order_state_enum import RememberedOrderStateEnum
+from .remembered_part_request import RememberedPartRequest
 from .sale import Sale
 from .seller_order import SellerOrder
 from .seller_order_state import SellerOrderState
@@ -46,6 +51,7 @@ __all__ = (
     "AuditedRestore",
     "AuditedSellerOrder",
     "AuditJobsListState",
+    "Correspondent",
     "Delivery",
     "DeliveryRequest",
     "DeliveryStatus",
@@ -71,6 +77,10 @@ __all__ = (
     "ProblemErrorsItem",
     "Rejection",
     "ReleaseRequest",
+    "RememberedAddressRequest",
+    "RememberedOrderRequest",
+    "RememberedOrderStateEnum",
+    "RememberedPartRequest",
     "Sale",
     "SellerOrder",
     "SellerOrderState",

@@ -23,6 +23,7 @@ from .refund import Refund
 from .refund_payment_request import RefundPaymentRequest
 from .refund_state import RefundState
 from .release_request import ReleaseRequest
+from .remembered_payment_request import RememberedPaymentRequest
 from .sandbox_intent import SandboxIntent
 from .sandbox_intent_status import SandboxIntentStatus
 
@@ -50,6 +51,7 @@ __all__ = (
     "RefundPaymentRequest",
     "RefundState",
     "ReleaseRequest",
+    "RememberedPaymentRequest",
     "SandboxIntent",
     "SandboxIntentStatus",
 )

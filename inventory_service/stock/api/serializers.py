@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from carts.states import CartState
 from chassis.audit import MAX_IDS
-from chassis.fields import IdField
+from chassis.fields import IdField, MetadataField
 from chassis.money import MoneySerializer
 from stock.models import MAX_DELTA, Reservation, ReservationLine, StockLevel, StockMovement
 from stock.states import SELLER_REASONS
@@ -28,6 +28,13 @@ class ReservationChangeSerializer(serializers.Serializer[Any]):
     cart = IdField()
     cart_version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="The version the buyer saw.")
     buyer = IdField(help_text="Account id; an anonymous cart becomes theirs.")
+    metadata = MetadataField(required=False, help_text="The caller's own; kept as it comes, and shown to the auditor.")
+
+
+class ReservationReleaseSerializer(serializers.Serializer[Any]):
+    """What is kept with a reservation that is called off; nothing need be."""
+
+    metadata = MetadataField(required=False, help_text="In place of what was given before.")
 
 
 class ReservationLineSerializer(serializers.ModelSerializer[ReservationLine]):
@@ -119,6 +126,13 @@ class AuditedReservationSerializer(ReservationSerializer):
     """A reservation with its cart's state. One that was called off before it arrived has no cart, buyer and lines."""
 
     cart_state = serializers.ChoiceField(choices=CartState.choices, allow_null=True)
+    metadata = serializers.DictField(allow_null=True, help_text="What the caller gave to be kept with it.")
 
     class Meta(ReservationSerializer.Meta):
-        fields = (*ReservationSerializer.Meta.fields, "cart_state", "created_at", "finished_at")
+        fields = (
+            *ReservationSerializer.Meta.fields,
+            "cart_state",
+            "metadata",
+            "created_at",
+            "finished_at",
+        )

@@ -24,13 +24,14 @@ from stock.api.serializers import (
     MovementSerializer,
     NewMovementSerializer,
     ReservationChangeSerializer,
+    ReservationReleaseSerializer,
     ReservationSerializer,
     VariantFilterSerializer,
 )
 from stock.models import Reservation, StockLevel, StockMovement
 
 _EUR = {"amount": 2490, "currency": "EUR"}
-_RESERVATION = {
+RESERVATION_EXAMPLE: dict[str, Any] = {
     "id": "0b9c8f0e-6a55-5c1e-8d7e-2f4a6b8c0d1e",
     "state": "live",
     "cart": "5f0c6c1e-3b86-4d64-9a52-6a3d1b2c4e5f",
@@ -62,10 +63,10 @@ _MOVEMENT = {
 
 
 def _shown(state: str) -> list[OpenApiExample]:
-    return [OpenApiExample("A reservation", value={**_RESERVATION, "state": state}, response_only=True)]
+    return [OpenApiExample("A reservation", value={**RESERVATION_EXAMPLE, "state": state}, response_only=True)]
 
 
-def _answer(reservation: Reservation, *, code: int = status.HTTP_200_OK) -> Response:
+def reservation_answer(reservation: Reservation, *, code: int = status.HTTP_200_OK) -> Response:
     prefetch_related_objects([reservation], "lines")
     return Response(shown(ReservationSerializer, reservation), status=code)
 
@@ -79,7 +80,9 @@ class ReservationViewSet(ServiceViewSet):
     idempotency = "natural"
 
     def get_serializer_class(self) -> Any:
-        return ReservationChangeSerializer if self.action == "update" else ReservationSerializer
+        return {"update": ReservationChangeSerializer, "release": ReservationReleaseSerializer}.get(
+            self.action, ReservationSerializer
+        )
 
     @extend_schema(
         operation_id="reservations_retrieve",
@@ -89,7 +92,7 @@ class ReservationViewSet(ServiceViewSet):
         examples=_shown("live"),
     )
     def retrieve(self, request: Request, pk: uuid.UUID) -> Response:
-        return _answer(selectors.reservation_by_id(reservation_id=pk))
+        return reservation_answer(selectors.reservation_by_id(reservation_id=pk))
 
     @extend_schema(
         operation_id="reservations_reserve",
@@ -108,22 +111,30 @@ class ReservationViewSet(ServiceViewSet):
     def update(self, request: Request, pk: uuid.UUID) -> Response:
         asked = parsed(ReservationChangeSerializer, request.data)
         reservation, created = services.reserve(
-            reservation_id=pk, cart_id=asked["cart"], cart_version=asked["cart_version"], buyer=asked["buyer"]
+            reservation_id=pk,
+            cart_id=asked["cart"],
+            cart_version=asked["cart_version"],
+            buyer=asked["buyer"],
+            metadata=asked.get("metadata"),
         )
-        return _answer(reservation, code=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+        return reservation_answer(reservation, code=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
 
     @extend_schema(
         operation_id="reservations_release",
         summary="Give back what is held, and open the cart again",
         description="An unknown id is noted as called off. Refused with 409 `reservation_committed`.",
         tags=["reservations"],
-        request=None,
+        request=ReservationReleaseSerializer,
         responses=ReservationSerializer,
         examples=_shown("released"),
     )
     @action(detail=True, methods=["post"])
     def release(self, request: Request, pk: uuid.UUID) -> Response:
-        return _answer(services.release(reservation_id=pk))
+        serializer = ReservationReleaseSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return reservation_answer(
+            services.release(reservation_id=pk, metadata=serializer.validated_data.get("metadata"))
+        )
 
     @extend_schema(
         operation_id="reservations_commit",
@@ -136,7 +147,7 @@ class ReservationViewSet(ServiceViewSet):
     )
     @action(detail=True, methods=["post"])
     def commit(self, request: Request, pk: uuid.UUID) -> Response:
-        return _answer(services.commit(reservation_id=pk))
+        return reservation_answer(services.commit(reservation_id=pk))
 
 
 class MovementViewSet(mixins.ListModelMixin, ServiceViewSet):
@@ -227,8 +238,9 @@ class AuditedStockViewSet(AuditViewSet):
             OpenApiExample(
                 "A reservation",
                 value={
-                    **_RESERVATION,
+                    **RESERVATION_EXAMPLE,
                     "cart_state": "in_checkout",
+                    "metadata": {"checkout": "01936b1c-0000-7000-8000-00000000000c"},
                     "created_at": "2026-01-01T12:00:00Z",
                     "finished_at": None,
                 },

@@ -25,7 +25,7 @@ class AddressSerializer(serializers.ModelSerializer[Address]):
 
     class Meta:
         model = Address
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "full_name",
             "company",

@@ -1,5 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
+from payments.api.restoration import RestoredPaymentViewSet
 from payments.api.views import (
     AuditedPaymentViewSet,
     AuditedProviderPaymentViewSet,
@@ -12,5 +13,6 @@ router.register("payments", PaymentViewSet, basename="payment")
 router.register("refunds", RefundViewSet, basename="refund")
 router.register("audit/payments", AuditedPaymentViewSet, basename="audited-payment")
 router.register("audit/provider-payments", AuditedProviderPaymentViewSet, basename="audited-provider-payment")
+router.register("reconcile/payments", RestoredPaymentViewSet, basename="restored-payment")
 
 urlpatterns = router.urls

@@ -55,7 +55,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object in place of Markdown")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        _leave_stdout_to_the_report()
+        leave_stdout_to_the_report()
         since: datetime | None = None if options["since"] == EVERYTHING else options["since"]
         try:
             if not settings.AUDITOR_CLIENT_SECRET:
@@ -86,7 +86,7 @@ class Command(BaseCommand):
         self.stderr.write(f"{text} …", self.style.NOTICE)
 
 
-def _leave_stdout_to_the_report() -> None:
+def leave_stdout_to_the_report() -> None:
     """Log lines go to stderr, as the progress does."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout:

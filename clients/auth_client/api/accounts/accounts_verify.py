@@ -88,7 +88,9 @@ def sync_detailed(
 ) -> Response[Problem]:
     """Verify an e-mail address by the token of the mailed link
 
-    Repeatable. A token that was never given out, or has expired unused, is 400 `invalid_token`.
+    Repeatable. A token that was never given out, or has expired unused, is 400 `invalid_token`. An
+    account that came back without its password, as the mail says, needs a new one: 400
+    `password_required` without.
 
     Returns the answer, whatever its status.
 
@@ -113,7 +115,9 @@ def sync(
 ) -> Problem | None:
     """Verify an e-mail address by the token of the mailed link
 
-    Repeatable. A token that was never given out, or has expired unused, is 400 `invalid_token`.
+    Repeatable. A token that was never given out, or has expired unused, is 400 `invalid_token`. An
+    account that came back without its password, as the mail says, needs a new one: 400
+    `password_required` without.
 
     Returns the parsed body of the answer, without its status.
 

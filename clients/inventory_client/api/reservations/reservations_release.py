@@ -7,12 +7,14 @@ import requests
 from ...client import Client, path_segment
 from ...models.problem import Problem
 from ...models.reservation import Reservation
-from ...types import Response
+from ...models.reservation_release_request import ReservationReleaseRequest
+from ...types import UNSET, Response, Unset
 
 
 def _request(
     *,
     id: UUID,
+    body: ReservationReleaseRequest | Unset = UNSET,
 ) -> dict[str, Any]:
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -20,6 +22,10 @@ def _request(
             id=path_segment(id),
         ),
     }
+
+    if not isinstance(body, Unset):
+        _kwargs["json"] = body.to_dict()
+
     return _kwargs
 
 
@@ -96,6 +102,7 @@ def sync_detailed(
     *,
     client: Client,
     id: UUID,
+    body: ReservationReleaseRequest | Unset = UNSET,
     headers: Mapping[str, str] | None = None,
     timeout: tuple[float, float] | None = None,
 ) -> Response[Problem | Reservation]:
@@ -111,6 +118,7 @@ def sync_detailed(
         _parse,
         **_request(
             id=id,
+            body=body,
         ),
         headers=headers,
         timeout=timeout,
@@ -121,6 +129,7 @@ def sync(
     *,
     client: Client,
     id: UUID,
+    body: ReservationReleaseRequest | Unset = UNSET,
     headers: Mapping[str, str] | None = None,
     timeout: tuple[float, float] | None = None,
 ) -> Problem | Reservation | None:
@@ -135,6 +144,7 @@ def sync(
     return sync_detailed(
         client=client,
         id=id,
+        body=body,
         headers=headers,
         timeout=timeout,
     ).parsed

@@ -1,0 +1,88 @@
+"""`manage.py reconcile`: brings all services to agreement after one was restored. docs/operations/reconcile.md."""
+
+import json
+import sys
+from contextlib import nullcontext
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from audits.errors import UnreadableError
+from audits.management.commands.audit import EVERYTHING, leave_stdout_to_the_report, moment
+from gateways.calls import acting_as
+from gateways.service_token import reconciler_token
+from reconciliation import report
+from reconciliation.comparison import Difference, compare
+from reconciliation.selectors import alone, read_restores, read_world
+from reconciliation.services import reconcile, release_all
+from reconciliation.world import Restored
+
+FOUND, UNREADABLE = 1, 2
+"""Exit codes, beside 0."""
+
+
+class Command(BaseCommand):
+    help = (
+        "Compares what all services wrote down after one was restored to an earlier moment, says what differs, why and "
+        "what mends it; with --apply makes the repairs that are safe, lists the rest for a person in the admin, and "
+        "lets the restored service write again. Exits with 0 when nothing is left to do, 1 when something is, 2 when "
+        "a service did not answer: run it again then."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--apply", action="store_true", help="make the repairs; without it nothing is changed")
+        parser.add_argument(
+            "--since",
+            type=moment,
+            help="compare what began after that: 90m, 24h, 7d ago, a time (RFC 3339), or all; default: the moment to "
+            "which a service was restored, or 24h",
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object in place of Markdown")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        leave_stdout_to_the_report()
+        try:
+            if not settings.RECONCILER_CLIENT_SECRET:
+                raise UnreadableError("auth", "RECONCILER_CLIENT_SECRET is not set, the account to reconcile with")
+            with alone() if options["apply"] else nullcontext(True) as free, acting_as(reconciler_token):
+                if not free:
+                    raise CommandError("Another reconcile runs: wait for its end.", returncode=UNREADABLE)
+                restores = read_restores(say=self._say)
+                found, left = self._run(options, restores)
+        except UnreadableError as error:
+            if options["json"]:
+                self.stdout.write(json.dumps({"unread": {error.source: error.why}}))
+            raise CommandError(
+                f"Reconcile could not come to its end; what it repaired stays. Run it again. {error}",
+                returncode=UNREADABLE,
+            ) from error
+        shown = {"restores": restores, "found": found, "left": left, "applied": options["apply"]}
+        self.stdout.write(json.dumps(report.as_json(**shown)) if options["json"] else report.as_markdown(**shown))
+        if left or (found and not options["apply"]):
+            sys.exit(FOUND)
+
+    def _run(self, options: dict[str, Any], restores: list[Restored]) -> tuple[list[Difference], list[Difference]]:
+        since = _since(options["since"], restores)
+        if not options["apply"]:
+            differences = compare(read_world(since=since, restores=restores, say=self._say))
+            return [each for each in differences if each.repair], [each for each in differences if not each.repair]
+        outcome = reconcile(since=since, restores=restores, say=self._say)
+        found = list(outcome.repaired.values())
+        release_all(restores=restores, note=report.summary(found, outcome.left), say=self._say)
+        return found, outcome.left
+
+    def _say(self, text: str) -> None:
+        self.stderr.write(f"{text} …", self.style.NOTICE)
+
+
+def _since(asked: datetime | str | None, restores: list[Restored]) -> datetime | None:
+    """None compares everything."""
+    if asked == EVERYTHING:
+        return None
+    if isinstance(asked, datetime):
+        return asked
+    named = moment("24h")
+    assert isinstance(named, datetime)  # noqa: S101 - it is no word
+    return min((restore.recovery_point for restore in restores), default=named)

@@ -1,0 +1,68 @@
+"""A run's report, for people and for programs."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from reconciliation.comparison import PROPOSALS, Difference
+from reconciliation.world import Restored
+
+
+def as_markdown(
+    *, restores: Sequence[Restored], found: Sequence[Difference], left: Sequence[Difference], applied: bool
+) -> str:
+    """`found` was repaired, or would be; `left` is for a person."""
+    lines = ["# Reconcile", ""]
+    for restore in restores:
+        lines.append(f"- {restore.service} was restored to {restore.recovery_point:%Y-%m-%d %H:%M:%S} UTC.")
+    if not restores:
+        lines.append("No service waits for this: nothing was restored, or it has been released.")
+    title = "repaired" if applied else "to be repaired (APPLY=1 does)"
+    lines += ["", f"## {len(found) or 'Nothing'} {title}", "", *_table(found, proposals=True)]
+    lines += ["", f"## {len(left) or 'Nothing'} left to a person", "", *_table(left, proposals=False)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def as_json(
+    *, restores: Sequence[Restored], found: Sequence[Difference], left: Sequence[Difference], applied: bool
+) -> dict[str, Any]:
+    return {
+        "restores": [
+            {"service": each.service, "id": str(each.id), "recovery_point": each.recovery_point.isoformat()}
+            for each in restores
+        ],
+        "applied": applied,
+        "differences": [_as_json(each) for each in found],
+        "left": [_as_json(each) for each in left],
+        "unread": {},
+    }
+
+
+def summary(found: Iterable[Difference], left: Sequence[Difference]) -> str:
+    counts = Counter(difference.code for difference in found)
+    codes = ", ".join(f"{count} {code}" for code, count in sorted(counts.items()))
+    return f"reconcile: {counts.total()} repaired{f' ({codes})' if codes else ''}, {len(left)} left to a person"
+
+
+def _as_json(difference: Difference) -> dict[str, Any]:
+    return {
+        "code": difference.code,
+        "cause": difference.cause,
+        "repair": difference.repair,
+        "ids": dict(difference.ids),
+    }
+
+
+def _table(differences: Sequence[Difference], *, proposals: bool) -> list[str]:
+    if not differences:
+        return []
+    head = ["| difference | cause | repair | of what |", "|---|---|---|---|"]
+    rows = []
+    for each in differences:
+        repair = PROPOSALS[each.repair] if each.repair is not None else "a person decides"
+        rows.append(f"| {each.code} | {_cell(each.cause)} | {repair} | {each.subject} |")
+    return head + rows
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
