@@ -27,7 +27,7 @@ for service in auth inventory orders payment aggregator; do
     echo "postgres://$service:$(cat "secrets/${service}_database_password")@$service-database:5432/$service" |
         write "${service}_database_url"
 done
-for name in metrics_token aggregator_client_secret auditor_client_secret grafana_password; do
+for name in metrics_token aggregator_client_secret auditor_client_secret reconciler_client_secret grafana_password; do
     drawn | write "$name"
 done
 # Without keys mails stay in the containers: fill in Mailjet's.

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException
+from json import dumps
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
@@ -287,7 +288,8 @@ class _Call:
             address = f"{address}?{urlencode(given, doseq=True)}"
         if json is not None:
             sent["Content-Type"] = "application/json"
-            data = orjson.dumps(json)
+            # Not orjson, which knows no numbers of more than 64 bits, and takes a form for what it holds inside.
+            data = dumps(json, allow_nan=False)
         verb = method.decode() if isinstance(method, bytes) else method
         return cls(verb.upper(), address, sent, data)
 

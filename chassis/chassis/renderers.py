@@ -25,4 +25,7 @@ class JSONRenderer(renderers.JSONRenderer):
         if "indent" in (renderer_context or ()) or "indent" in (accepted_media_type or ""):
             plain = orjson.loads(orjson.dumps(data, default=_other_types, option=_OPTIONS))
             return super().render(plain, accepted_media_type, renderer_context)
-        return orjson.dumps(data, default=_other_types, option=_OPTIONS)
+        try:
+            return orjson.dumps(data, default=_other_types, option=_OPTIONS)
+        except orjson.JSONEncodeError:  # a number of more than 64 bits, say
+            return super().render(data, accepted_media_type, renderer_context)

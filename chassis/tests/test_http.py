@@ -9,6 +9,7 @@ from itertools import cycle
 
 import pytest
 import requests
+from django.http import QueryDict
 
 from chassis import http
 from chassis.http import BULKHEAD, CallError, ServiceSession, json_of
@@ -407,3 +408,16 @@ def test_only_a_json_object_is_taken_for_one(session: ServiceSession, status: in
     with pytest.raises(CallError) as caught:
         json_of(answer)
     assert str(caught.value) == reason
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        ({"large": 10**30}, b'{"large": 1000000000000000000000000000000}'),
+        (QueryDict("name=a&name=b&weight=3"), b'{"name": "b", "weight": "3"}'),
+    ],
+)
+def test_any_json_is_sent_as_it_is_and_a_form_as_its_values(session: ServiceSession, body: object, sent: bytes) -> None:
+    with serving(lambda exchange: exchange.reply()) as server:
+        session.post(server.url, json=body)
+    assert server.received[0].body == sent

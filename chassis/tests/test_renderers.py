@@ -23,6 +23,7 @@ from tests.parcels.models import ParcelState
         {"id": uuid.UUID(int=5), "day": date(2026, 1, 2), "decimal": Decimal("1.50"), "delta": timedelta(seconds=3)},
         {"lazy": gettext_lazy("Not found"), "detail": ErrorDetail("no", code="no"), "state": ParcelState.SENT},
         [(1, 2), {"nested": [{}]}],
+        {"large": 10**30, 5: "a key that is no text"},
         "",
         [],
     ],

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -118,7 +119,7 @@ def _part_shown(part: dict[str, Any], currency: str) -> dict[str, Any]:
                 "tracking_number": delivery["tracking_number"],
                 "tracking_url": tracking_url(delivery["carrier"], delivery["tracking_number"]),
                 "status": delivery["status"],
-                "shipped_at": delivery["shipped_at"].replace("+00:00", "Z"),
+                "shipped_at": datetime.fromisoformat(delivery["shipped_at"]),
             }
             for delivery in part["deliveries"]
         ],

@@ -153,6 +153,7 @@ BOOTSTRAP = {
     "service_keys": {},
     "client_secret": "d",
     "auditor": "e",
+    "reconciler": "f",
 }
 LOG_STORE = {
     "url": "https://logs.example.com:9200",

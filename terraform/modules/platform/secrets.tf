@@ -9,9 +9,10 @@ locals {
       field_encryption_key = replace(replace(random_bytes.field_encryption_key[service].base64, "+", "-"), "/", "_")
     }
   }
-  client_secret  = var.bootstrap != null ? var.bootstrap.client_secret : random_password.client["aggregator"].result
-  auditor_secret = var.bootstrap != null ? var.bootstrap.auditor : random_password.client["auditor"].result
-  cipher_pass    = random_password.cipher_pass.result
+  client_secret     = var.bootstrap != null ? var.bootstrap.client_secret : random_password.client["aggregator"].result
+  auditor_secret    = var.bootstrap != null ? var.bootstrap.auditor : random_password.client["auditor"].result
+  reconciler_secret = var.bootstrap != null ? var.bootstrap.reconciler : random_password.client["reconciler"].result
+  cipher_pass       = random_password.cipher_pass.result
 }
 
 resource "random_password" "secret_key" {
@@ -26,7 +27,7 @@ resource "random_bytes" "field_encryption_key" {
 }
 
 resource "random_password" "client" {
-  for_each = toset(["aggregator", "auditor"])
+  for_each = toset(["aggregator", "auditor", "reconciler"])
   length   = 48
   special  = false
 }
@@ -55,7 +56,11 @@ resource "kubernetes_secret_v1" "service" {
       SECRET_KEY           = local.service_keys[each.key].secret_key
       FIELD_ENCRYPTION_KEY = local.service_keys[each.key].field_encryption_key
     },
-    each.key == "aggregator" ? { SERVICE_CLIENT_SECRET = local.client_secret, AUDITOR_CLIENT_SECRET = local.auditor_secret } : {},
+    each.key == "aggregator" ? {
+      SERVICE_CLIENT_SECRET    = local.client_secret
+      AUDITOR_CLIENT_SECRET    = local.auditor_secret
+      RECONCILER_CLIENT_SECRET = local.reconciler_secret
+    } : {},
     contains(["auth", "orders"], each.key) ? { MAILJET_API_KEY = var.mailjet.api_key, MAILJET_API_SECRET = var.mailjet.api_secret } : {},
     each.key == "inventory" ? { MEDIA_S3_ACCESS_KEY = var.image_keys.access_key, MEDIA_S3_SECRET_KEY = var.image_keys.secret_key } : {},
     each.key == "payment" ? { STRIPE_SECRET_KEY = var.stripe.secret_key, STRIPE_WEBHOOK_SECRET = var.stripe.webhook_secret } : {},

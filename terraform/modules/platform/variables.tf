@@ -111,6 +111,7 @@ variable "bootstrap" {
     service_keys  = map(object({ secret_key = string, field_encryption_key = string }))
     client_secret = string
     auditor       = string
+    reconciler    = string
   })
   default   = null
   sensitive = true
