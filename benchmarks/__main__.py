@@ -38,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0, help="of one load")
     parser.add_argument("--only", nargs="+", default=[], help="names of operations")
+    parser.add_argument("--connections", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args(arguments)
     try:
@@ -70,7 +71,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         give_orders(market, buyers[:1], each=ORDERS_OF_A_BUYER)
         chosen = [one for one in all_operations(market, buyers) if not options.only or one.name in options.only]
         results = measure(
-            market, reference, chosen, connections=[1, 8], rounds=options.rounds, seconds=options.seconds, say=say
+            market, reference, chosen, connections=options.connections, rounds=options.rounds, seconds=options.seconds, say=say
         )
         figures: dict[str, Any] = {
             "date": datetime.now(UTC).date().isoformat(),
