@@ -71,7 +71,13 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         give_orders(market, buyers[:1], each=ORDERS_OF_A_BUYER)
         chosen = [one for one in all_operations(market, buyers) if not options.only or one.name in options.only]
         results = measure(
-            market, reference, chosen, connections=options.connections, rounds=options.rounds, seconds=options.seconds, say=say
+            market,
+            reference,
+            chosen,
+            connections=options.connections,
+            rounds=options.rounds,
+            seconds=options.seconds,
+            say=say,
         )
         figures: dict[str, Any] = {
             "date": datetime.now(UTC).date().isoformat(),
