@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from django.utils import translation
 
 from chassis.errors import DomainError, UnavailableError
+from chassis.hot_reads import update
 from chassis.http import jitter
 from chassis.logs import request_id
 from chassis.problems import problem
@@ -249,8 +250,8 @@ class Drive:
         """Write, if nobody else has written since; the lease starts anew. Raises `OvertakenError`."""
         saga = self.saga
         changes = {"lease_until": Now() + LEASE, **changes}
-        written = Saga.objects.filter(pk=saga.pk, version=saga.version).update(version=saga.version + 1, **changes)
-        if not written:
+        where = {"pk": saga.pk, "version": saga.version}
+        if not update(Saga, where=where, changes={"version": saga.version + 1, **changes}):
             raise OvertakenError(str(saga.id))
         if "state" in changes:
             sagas_ended.labels(saga.kind, changes["state"]).inc()

@@ -1,4 +1,4 @@
-"""Reads that are asked all the time: written with the ORM, compiled once for each shape, then only executed.
+"""Statements that are asked all the time: written with the ORM, compiled once for each shape, then only executed.
 
 Building and compiling a queryset costs several times what PostgreSQL needs to answer it. A hot read is a function that
 builds a queryset of `.values()`; what is `given` in a call reaches it as a `Parameter`, a placeholder of the statement:
@@ -10,6 +10,8 @@ builds a queryset of `.values()`; what is `given` in a call reaches it as a `Par
     rows = products_of(seller=given(seller_id, Product._meta.get_field("seller")), newest_first=True)
 
 Every other argument decides the statement's shape, under which it is kept, and must be one of a few values.
+
+`update` does the same for a conditional UPDATE of one row.
 """
 
 import threading
@@ -20,7 +22,8 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import Expression, Field, Func, JSONField, QuerySet, UUIDField
+from django.db.models import Expression, Field, Func, JSONField, Model, QuerySet, UUIDField
+from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg2.extensions import new_type, register_type  # type: ignore[import-untyped]
 
@@ -119,6 +122,57 @@ class HotRead:
 def hot_read(build: Callable[..., Rows]) -> HotRead:
     """Turn a function that builds a queryset of `.values()` into a read that compiles it once for each shape."""
     return HotRead(build)
+
+
+_updates: dict[Hashable, tuple[str, tuple[Any, ...]]] = {}
+
+
+def update(model: type[Model], *, where: dict[str, Any], changes: dict[str, Any]) -> bool:
+    """Change the row that `where` names, if it is as `where` says; return whether it was.
+
+    `where` has fields and their values, or with `__in` a tuple of few values; `changes` may hold expressions.
+    """
+    shape = (
+        model,
+        tuple((name, value if name.endswith("__in") else None) for name, value in where.items()),
+        tuple((name, value if hasattr(value, "resolve_expression") else None) for name, value in changes.items()),
+    )
+    compiled = _updates.get(shape)
+    if compiled is None:
+        if len(_updates) >= MOST_SHAPES:
+            _updates.clear()
+        compiled = _updates[shape] = _update_statement(model, where, changes)
+    sql, values = compiled
+    given_values = {f"where {name}": value for name, value in where.items()}
+    given_values |= {f"set {name}": value for name, value in changes.items()}
+    parameters = [
+        one.output_field.get_db_prep_save(given_values[one.name], connection) if isinstance(one, Parameter) else one
+        for one in values
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return bool(cursor.rowcount)
+
+
+def _update_statement(
+    model: type[Model], where: dict[str, Any], changes: dict[str, Any]
+) -> tuple[str, tuple[Any, ...]]:
+    def field(name: str) -> Any:
+        return model._meta.pk if name == "pk" else model._meta.get_field(name)
+
+    conditions = {
+        name: value if name.endswith("__in") else Parameter(f"where {name}", field(name))
+        for name, value in where.items()
+    }
+    query = model._default_manager.filter(**conditions).query.chain(UpdateQuery)
+    query.add_update_values(
+        {
+            name: value if hasattr(value, "resolve_expression") else Parameter(f"set {name}", field(name))
+            for name, value in changes.items()
+        }
+    )
+    sql, values = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+    return sql, tuple(values)
 
 
 def _shape_of(name: str, argument: Any, values: dict[str, Any]) -> Hashable:

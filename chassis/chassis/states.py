@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from chassis.errors import DomainError
+from chassis.hot_reads import update
 
 Transitions = Mapping[Any, Set[Any]]
 
@@ -35,10 +36,9 @@ def move(row: models.Model, *, to: Any, table: Transitions, field: str = "state"
     The row in memory follows. Raises `TransitionRefusedError` when the database holds a state that `table` does not
     let go there, whatever the row in memory said.
     """
-    manager = type(row)._default_manager
-    moved = manager.filter(**{"pk": row.pk, f"{field}__in": sources(table, to)}).update(**{field: to, **changes})
-    if not moved:
-        present = manager.filter(pk=row.pk).values_list(field, flat=True).first()
+    where = {"pk": row.pk, f"{field}__in": tuple(sources(table, to))}
+    if not update(type(row), where=where, changes={field: to, **changes}):
+        present = type(row)._default_manager.filter(pk=row.pk).values_list(field, flat=True).first()
         raise TransitionRefusedError(data={"state": present})
     setattr(row, field, to)
     for name, value in changes.items():

@@ -13,6 +13,7 @@ from carts.models import MAX_LINES, Cart, CartLine
 from carts.selectors import offer_for
 from carts.states import TRANSITIONS, CartState
 from catalogue.errors import VariantNotFoundError
+from chassis.hot_reads import update
 from chassis.locks import lock_for_transaction
 from chassis.states import move
 
@@ -155,5 +156,5 @@ def _lock_account(account: uuid.UUID) -> None:
 
 
 def _count_edit(cart: Cart) -> None:
-    Cart.objects.filter(pk=cart.pk).update(version=F("version") + 1)
+    update(Cart, where={"pk": cart.pk}, changes={"version": F("version") + 1})
     cart.version += 1

@@ -99,8 +99,8 @@ MUTATIONS = (
         edits=(
             Edit(
                 "aggregator_service/sagas/engine.py",
-                "Saga.objects.filter(pk=saga.pk, version=saga.version).update(",
-                "Saga.objects.filter(pk=saga.pk).update(",
+                '        where = {"pk": saga.pk, "version": saga.version}\n',
+                '        where = {"pk": saga.pk}\n',
             ),
         ),
         nets=(CRASH, suite("aggregator"), CHAOS),
