@@ -3,7 +3,7 @@
 Building and compiling a queryset costs several times what PostgreSQL needs to answer it. A hot read is a function that
 builds a queryset of `.values()`; what is `given` in a call reaches it as a `Parameter`, a placeholder of the statement:
 
-    @hot_read
+    @hot_read()
     def products_of(*, seller: Any, newest_first: bool) -> Rows:
         return Product.objects.filter(seller=seller).order_by("-id" if newest_first else "id").values("id", "title")
 
@@ -12,11 +12,16 @@ builds a queryset of `.values()`; what is `given` in a call reaches it as a `Par
 Every other argument decides the statement's shape, under which it is kept, and must be one of a few values.
 
 `update` does the same for a conditional UPDATE of one row.
+
+What is asked for the third time is prepared on its connection, because planning a statement costs PostgreSQL as much as
+executing it. A read whose best plan depends on what is given, as a search's does, says `prepared=False`.
 """
 
+import re
 import threading
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -30,9 +35,14 @@ from psycopg2.extensions import new_type, register_type  # type: ignore[import-u
 Rows = QuerySet[Any, Any]
 """Of `.values()`: what a hot read builds."""
 
+USES_BEFORE_PREPARED = 3
 MOST_SHAPES = 1000
 """Of one read: more would mean that something is not `given` that changes from call to call."""
 
+
+PLACEHOLDER = re.compile("%[%s]")
+
+_numbers = count()
 
 IDS_AS_TEXT = new_type((2950,), "UUID", lambda value, _cursor: value)
 """The type of uuid columns (PostgreSQL's number for it is 2950), for cursors whose rows are only shown."""
@@ -62,21 +72,55 @@ class Parameter(Expression):
         return "%s", [self]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Statement:
     """A compiled shape: its text, what its placeholders stand for, and how its columns become values."""
 
     sql: str
-    values: tuple[Any, ...]
-    columns: tuple[str, ...]
-    converters: tuple[tuple[str, Callable[[Any], Any]], ...]
+    parameters: tuple[Parameter, ...]
+    may_be_prepared: bool
+    columns: tuple[str, ...] = ()
+    converters: tuple[tuple[str, Callable[[Any], Any]], ...] = ()
+    name: str = field(default_factory=lambda: f"hot_{next(_numbers)}")
+    uses: int = 0
+
+    @classmethod
+    def of(cls, sql: str, values: Sequence[Any], *, prepared: bool, **more: Any) -> "Statement":
+        """Take a text of the ORM's; what is the same in every call becomes part of it."""
+        with connection.cursor() as cursor:
+            written = iter(
+                "%s" if isinstance(one, Parameter) else cursor.cursor.mogrify("%s", [one]).decode().replace("%", "%%")
+                for one in values
+            )
+            text = PLACEHOLDER.sub(lambda found: next(written) if found[0] == "%s" else found[0], sql)
+        return cls(text, tuple(one for one in values if isinstance(one, Parameter)), prepared, **more)
+
+    def execute(self, cursor: Any, given_values: Mapping[str, Any]) -> None:
+        values = [given_values[one.name] for one in self.parameters]
+        self.uses += 1
+        if self.uses < USES_BEFORE_PREPARED or not self.may_be_prepared:
+            if values:
+                cursor.execute(self.sql, values)
+            else:
+                cursor.execute(self.sql % ())
+            return
+        if self.name not in connection.prepared:  # type: ignore[attr-defined]
+            numbered = self.sql % tuple(f"${number}" for number in range(1, len(values) + 1))
+            with connection.wrap_database_errors:
+                cursor.cursor.execute(f"PREPARE {self.name} AS {numbered}")
+            connection.prepared.add(self.name)  # type: ignore[attr-defined]
+        if values:
+            cursor.execute(f"EXECUTE {self.name} ({', '.join(['%s'] * len(values))})", values)
+        else:
+            cursor.execute(f"EXECUTE {self.name}")
 
 
 class HotRead:
     """A read whose calls share the statements that were compiled for them; made by `hot_read`."""
 
-    def __init__(self, build: Callable[..., Rows]) -> None:
+    def __init__(self, build: Callable[..., Rows], *, prepared: bool) -> None:
         self._build = build
+        self._prepared = prepared
         self._statements: dict[Hashable, Statement | None] = {}
         self._lock = threading.Lock()
         self.__doc__ = build.__doc__
@@ -87,21 +131,16 @@ class HotRead:
         JSON that is passed on needs no parsing: `orjson.Fragment(text)` stands for it.
         """
         values: dict[str, Any] = {}
-        shape = tuple((name, _shape_of(name, argument, values)) for name, argument in arguments.items())
+        shape = (limit, *((name, _shape_of(name, argument, values)) for name, argument in arguments.items()))
         try:
             statement = self._statements[shape]
         except KeyError:
-            statement = self._compiled(shape, arguments)
+            statement = self._compiled(shape, limit, arguments)
         if statement is None:
             return []
-        parameters = [values[one.name] if isinstance(one, Parameter) else one for one in statement.values]
-        sql = statement.sql
-        if limit is not None:
-            sql += " LIMIT %s"
-            parameters.append(limit)
         with connection.cursor() as cursor:
             register_type(IDS_AS_TEXT, cursor.cursor)
-            cursor.execute(sql, parameters)
+            statement.execute(cursor, values)
             found = cursor.fetchall()
         columns = statement.columns
         rows = [dict(zip(columns, row, strict=True)) for row in found]
@@ -110,21 +149,23 @@ class HotRead:
                 row[name] = convert(row[name])
         return rows
 
-    def _compiled(self, shape: Hashable, arguments: dict[str, Any]) -> Statement | None:
+    def _compiled(self, shape: Hashable, limit: int | None, arguments: dict[str, Any]) -> Statement | None:
         bound = {name: _bound(name, argument) for name, argument in arguments.items()}
         with self._lock:
             if len(self._statements) >= MOST_SHAPES:
                 self._statements.clear()
-            self._statements[shape] = statement = _statement(self._build(**bound))
+            rows = self._build(**bound)
+            statement = _statement(rows if limit is None else rows[:limit], prepared=self._prepared)
+            self._statements[shape] = statement
         return statement
 
 
-def hot_read(build: Callable[..., Rows]) -> HotRead:
+def hot_read(*, prepared: bool = True) -> Callable[[Callable[..., Rows]], HotRead]:
     """Turn a function that builds a queryset of `.values()` into a read that compiles it once for each shape."""
-    return HotRead(build)
+    return lambda build: HotRead(build, prepared=prepared)
 
 
-_updates: dict[Hashable, tuple[str, tuple[Any, ...]]] = {}
+_updates: dict[Hashable, Statement] = {}
 
 
 def update(model: type[Model], *, where: dict[str, Any], changes: dict[str, Any]) -> bool:
@@ -137,42 +178,37 @@ def update(model: type[Model], *, where: dict[str, Any], changes: dict[str, Any]
         tuple((name, value if name.endswith("__in") else None) for name, value in where.items()),
         tuple((name, value if hasattr(value, "resolve_expression") else None) for name, value in changes.items()),
     )
-    compiled = _updates.get(shape)
-    if compiled is None:
+    statement = _updates.get(shape)
+    if statement is None:
         if len(_updates) >= MOST_SHAPES:
             _updates.clear()
-        compiled = _updates[shape] = _update_statement(model, where, changes)
-    sql, values = compiled
-    given_values = {f"where {name}": value for name, value in where.items()}
-    given_values |= {f"set {name}": value for name, value in changes.items()}
-    parameters = [
-        one.output_field.get_db_prep_save(given_values[one.name], connection) if isinstance(one, Parameter) else one
-        for one in values
-    ]
+        statement = _updates[shape] = _update_statement(model, where, changes)
+    values = {f"where {name}": value for name, value in where.items()}
+    values |= {f"set {name}": value for name, value in changes.items()}
+    for one in statement.parameters:
+        values[one.name] = one.output_field.get_db_prep_save(values[one.name], connection)
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        statement.execute(cursor, values)
         return bool(cursor.rowcount)
 
 
-def _update_statement(
-    model: type[Model], where: dict[str, Any], changes: dict[str, Any]
-) -> tuple[str, tuple[Any, ...]]:
-    def field(name: str) -> Any:
+def _update_statement(model: type[Model], where: dict[str, Any], changes: dict[str, Any]) -> Statement:
+    def field_of(name: str) -> Any:
         return model._meta.pk if name == "pk" else model._meta.get_field(name)
 
     conditions = {
-        name: value if name.endswith("__in") else Parameter(f"where {name}", field(name))
+        name: value if name.endswith("__in") else Parameter(f"where {name}", field_of(name))
         for name, value in where.items()
     }
     query = model._default_manager.filter(**conditions).query.chain(UpdateQuery)
     query.add_update_values(
         {
-            name: value if hasattr(value, "resolve_expression") else Parameter(f"set {name}", field(name))
+            name: value if hasattr(value, "resolve_expression") else Parameter(f"set {name}", field_of(name))
             for name, value in changes.items()
         }
     )
     sql, values = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
-    return sql, tuple(values)
+    return Statement.of(sql, values, prepared=True)
 
 
 def _shape_of(name: str, argument: Any, values: dict[str, Any]) -> Hashable:
@@ -194,7 +230,7 @@ def _bound(name: str, argument: Any) -> Any:
     return argument
 
 
-def _statement(rows: Rows) -> Statement | None:
+def _statement(rows: Rows, *, prepared: bool) -> Statement | None:
     """Compile a queryset; None for one that has no rows whatever is given."""
     query = rows.query
     compiler = query.get_compiler(DEFAULT_DB_ALIAS)
@@ -209,12 +245,11 @@ def _statement(rows: Rows) -> Statement | None:
         for place, expression in enumerate(selected)
         if (convert := _converter(compiler, expression)) is not None
     )
-    return Statement(sql, tuple(values), tuple(columns), converters)
+    return Statement.of(sql, values, prepared=prepared, columns=tuple(columns), converters=converters)
 
 
 def _converter(compiler: SQLCompiler, expression: Any) -> Callable[[Any], Any] | None:
-    field = expression.output_field
-    if isinstance(field, JSONField | UUIDField):
+    if isinstance(expression.output_field, JSONField | UUIDField):
         return None
     found = compiler.get_converters([expression])
     if not found:

@@ -22,7 +22,7 @@ WEIGHT = Parcel._meta.get_field("weight")
 
 
 def of_weight(built: list[None]) -> HotRead:
-    @hot_read
+    @hot_read()
     def read(*, at_least: Any = None, heaviest_first: bool = False) -> Rows:
         built.append(None)
         parcels = Parcel.objects.order_by("-weight" if heaviest_first else "weight")
@@ -47,17 +47,18 @@ def test_a_shape_is_built_once_and_each_call_has_its_own_values() -> None:
     read = of_weight(built)
     assert names(read(at_least=given(5, WEIGHT))) == ["middling", "heavy"]
     assert names(read(at_least=given(9, WEIGHT))) == ["heavy"]
-    assert names(read(at_least=given(0, WEIGHT), limit=1)) == ["light"]
     assert len(built) == 1
+    assert names(read(at_least=given(0, WEIGHT), limit=1)) == ["light"]
+    assert len(built) == 2
     assert names(read(at_least=given(5, WEIGHT), heaviest_first=True)) == ["heavy", "middling"]
     assert names(read()) == ["light", "middling", "heavy"]
-    assert len(built) == 3
+    assert len(built) == 4
 
 
 def test_a_value_is_data_and_never_part_of_the_statement() -> None:
     pack(("100%", 1), ("'; DROP TABLE x; --", 2), ("%s", 3))
 
-    @hot_read
+    @hot_read()
     def named(*, name: Any) -> Rows:
         return Parcel.objects.filter(name=name).values("name")
 
@@ -68,7 +69,7 @@ def test_a_value_is_data_and_never_part_of_the_statement() -> None:
 def test_what_a_prefix_may_mean_to_like_is_plain_text() -> None:
     pack(("100% wool", 1), ("100 wool", 2), ("a_b", 3), ("acb", 4))
 
-    @hot_read
+    @hot_read()
     def beginning(*, start: Any) -> Rows:
         return Parcel.objects.filter(name__startswith=start).order_by("name").values("name")
 
@@ -79,7 +80,7 @@ def test_what_a_prefix_may_mean_to_like_is_plain_text() -> None:
 def test_ids_and_json_come_as_they_are_shown() -> None:
     pack(("mug", 3))
 
-    @hot_read
+    @hot_read()
     def shown() -> Rows:
         thing = Func(JSONObject(name="name", weight="weight"), function="to_jsonb", output_field=JSONField())
         nothing = Value(None, output_field=JSONField())
@@ -101,7 +102,7 @@ def test_other_cursors_still_give_ids_as_ids() -> None:
 
 
 def test_a_shape_without_rows_asks_nothing() -> None:
-    @hot_read
+    @hot_read()
     def nothing() -> Rows:
         return Parcel.objects.none().values("name")
 
@@ -115,7 +116,7 @@ def test_pages_of_a_position_are_one_shape() -> None:
     pack(("a", 1), ("b", 1), ("c", 2), ("d", 3))
     built: list[None] = []
 
-    @hot_read
+    @hot_read()
     def page(*, ordering: Any, position: Any) -> Rows:
         built.append(None)
         return page_of(Parcel.objects.values("name", "weight"), ordering=ordering, position=position)
@@ -150,3 +151,42 @@ def test_an_update_is_compiled_once_for_each_shape(monkeypatch: pytest.MonkeyPat
     assert update(Parcel, where={"pk": parcel.pk}, changes={"weight": 3, "created_at": Now()})
     with pytest.raises(TypeError):
         update(Parcel, where={"pk": parcel.pk}, changes={"weight": 3, "created_at": Now() + timedelta(seconds=1)})
+
+
+def test_what_is_asked_often_is_prepared_once_on_each_connection() -> None:
+    pack(("100% wool", 1), ("heavy", 9))
+
+    @hot_read()
+    def named(*, start: Any) -> Rows:
+        return Parcel.objects.filter(name__startswith=start, weight__gte=1).values("name", percent=Value("100%"))
+
+    def prepared() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'hot%'")
+            return int(cursor.fetchone()[0])
+
+    before = prepared()
+    for _ in range(5):
+        assert named(start=given("100%", NAME)) == [{"name": "100% wool", "percent": "100%"}]
+        assert names(named(start=given("h", NAME))) == ["heavy"]
+        assert named(start=given("'; --", NAME)) == []
+    assert prepared() == before + 1
+
+
+def test_what_was_prepared_is_prepared_again_on_a_new_connection(transactional_db: None) -> None:
+    read = of_weight([])
+    for _ in range(4):
+        assert read() == []
+    connection.close()
+    pack(("light", 1))
+    assert names(read()) == ["light"]
+
+
+def test_a_plan_that_depends_on_what_is_given_is_made_anew() -> None:
+    @hot_read(prepared=False)
+    def named(*, name: Any) -> Rows:
+        return Parcel.objects.filter(name=name).values("name")
+
+    for _ in range(6):
+        assert named(name=given("x", NAME)) == []
+    assert not any(statement.name in connection.prepared for statement in named._statements.values() if statement)

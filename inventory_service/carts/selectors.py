@@ -39,7 +39,7 @@ def cart_for(*, cart_id: uuid.UUID, account: uuid.UUID | None, any_account: bool
     return cart
 
 
-@hot_read
+@hot_read()
 def _line_rows(*, cart: Any) -> Rows:
     """A cart's lines with what their variants are now."""
     lines = CartLine.objects.filter(cart=cart).order_by("id")
@@ -97,7 +97,7 @@ def _line_shown(cart: Cart, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-@hot_read
+@hot_read()
 def _offer_rows(*, cart: Any, variant: Any, currency: Any) -> Rows:
     """A variant as one that may be put into a cart, with the line it has there, and how many lines there are."""
     line = CartLine.objects.filter(cart=cart, variant=OuterRef("pk"))

@@ -72,7 +72,7 @@ def public_products(
     return rows
 
 
-@hot_read
+@hot_read(prepared=False)
 def public_product_rows(
     *, ordering: Sequence[str], position: Sequence[Any] | None, in_stock: bool | None = None, **filters: Any
 ) -> Rows:
@@ -80,7 +80,7 @@ def public_product_rows(
     return page_of(public_products(in_stock=in_stock, **filters), ordering=ordering, position=position)
 
 
-@hot_read
+@hot_read()
 def category_path(*, slug: Any) -> Rows:
     """Where a category lies in the tree."""
     return Category.objects.filter(slug=slug).values("path")
@@ -128,7 +128,7 @@ def product_summaries(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-@hot_read
+@hot_read()
 def public_product_row(*, by: str, key: Any) -> Rows:
     """A product as `ProductDetailSerializer` shows it, its lists put together by the database."""
     images = ProductImage.objects.filter(product=OuterRef("pk")).order_by("position", "id")

@@ -35,14 +35,14 @@ def with_parts(orders: QuerySet[Order]) -> QuerySet[Order]:
     return orders.prefetch_related("seller_orders__lines", "seller_orders__deliveries")
 
 
-@hot_read
+@hot_read()
 def orders_of_buyer(*, buyer: Any, ordering: Sequence[str], position: Sequence[Any] | None) -> Rows:
     """A buyer's orders without those that were called off, of which there is one for each declined card."""
     orders = placed_orders().filter(buyer=buyer).exclude(state=OrderState.REJECTED)
     return page_of(_shown_rows(orders), ordering=ordering, position=position)
 
 
-@hot_read
+@hot_read()
 def _order(*, order_id: Any, buyer: Any) -> Rows:
     orders = placed_orders().filter(pk=order_id)
     return _shown_rows(orders if buyer is None else orders.filter(buyer=buyer))

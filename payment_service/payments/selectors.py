@@ -33,7 +33,7 @@ def payments_visible_to(user: User) -> QuerySet[Payment]:
     return Payment.objects.all() if sees_all_payments(user) else Payment.objects.filter(buyer=user.pk)
 
 
-@hot_read
+@hot_read()
 def payment_rows(*, buyer: Any, orders: Any, ordering: Sequence[str], position: Sequence[Any] | None) -> Rows:
     """Everybody's payments or those of `buyer`, all or those of `orders`, as `payments_shown` takes them."""
     payments = Payment.objects.all() if buyer is None else Payment.objects.filter(buyer=buyer)

@@ -1,6 +1,7 @@
-"""Django's PostgreSQL backend, which asks a kept connection nothing before each request."""
+"""Django's PostgreSQL backend, which asks a kept connection nothing before each request, and knows what it prepared."""
 
 import select
+from typing import Any
 
 from django.db.backends.postgresql import base
 
@@ -11,6 +12,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     Nothing arrives on an idle connection but a server's farewell, or the end of the stream when the server died. A
     host that vanished without a word is found out by neither way, but by the socket's time-outs.
     """
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        self.prepared: set[str] = set()
+        """Names of the statements that the present connection holds ready: see `chassis.hot_reads`."""
+        return super().get_new_connection(conn_params)
 
     def is_usable(self) -> bool:
         if self.connection is None or self.connection.closed:

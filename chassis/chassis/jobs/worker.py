@@ -49,7 +49,7 @@ class Claim:
     last_error: str
 
 
-@hot_read
+@hot_read()
 def _due_jobs() -> Rows:
     """Whether there is anything to do: asked all the time, and mostly in vain."""
     return Job.objects.filter(state=JobState.WAITING, run_at__lte=Now()).order_by("run_at").values("id")
@@ -186,7 +186,7 @@ def due_periodics() -> list[Periodic]:
     ]
 
 
-@hot_read
+@hot_read()
 def _schedule() -> Rows:
     is_due = ExpressionWrapper(Q(due_at__lte=Now()), output_field=BooleanField())
     return Schedule.objects.values("task", is_due=is_due)
