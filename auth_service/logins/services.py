@@ -10,12 +10,14 @@ from typing import Any
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import Account
 from accounts.selectors import accounts_with_email, claims_of
+from chassis.hot_reads import Rows, given, hot_read, update
+from chassis.identity.models import Claims
 from keys.lifetimes import ACCOUNT_TOKEN
 from keys.signing import issue_token
 from logins.errors import InvalidCredentialsError, InvalidRefreshTokenError
@@ -62,7 +64,7 @@ def check_credentials(*, email: str, password: str) -> Account:
 def log_in(*, email: str, password: str) -> IssuedTokens:
     """Open a refresh family for whoever knows the password. Raises `InvalidCredentialsError`."""
     account = check_credentials(email=email, password=password)
-    return _issued(account, _open_family(account.pk))
+    return _issued(claims_of(account), _open_family(account.pk))
 
 
 def refresh(*, token: str, idempotency_key: str | None) -> IssuedTokens:
@@ -76,8 +78,8 @@ def refresh(*, token: str, idempotency_key: str | None) -> IssuedTokens:
     rotation = _rotate(token, idempotency_key or "")
     if rotation is None:
         raise InvalidRefreshTokenError()
-    account, successor = rotation
-    return _issued(account, successor)
+    claims, successor = rotation
+    return _issued(claims, successor)
 
 
 @transaction.atomic
@@ -134,25 +136,61 @@ def _open_family(account_id: uuid.UUID) -> str:
 
 
 @transaction.atomic
-def _rotate(token: str, key: str) -> tuple[Account, str] | None:
-    """Return the account and the successor; None for a refusal, which may have revoked the family and must commit."""
+def _rotate(token: str, key: str) -> tuple[Claims, str] | None:
+    """Return whose token it is, and the successor; None for a refusal, which may have revoked the family."""
+    rows = _tokens(digest=given(_digest(token), RefreshToken._meta.get_field("digest")))
+    if not rows or not (rows[0]["is_active"] and rows[0]["is_open"]):
+        return None
+    row, used = rows[0], {"used_at": Now(), "used_key": key}
+    # Whoever changes the row uses the token; who comes second, or later, is looked at closely.
+    if not update(RefreshToken, where={"pk": uuid.UUID(row["id"]), "used_at": None}, changes=used):
+        return _used_before(token, key)
+    successor = _successor_of(token)
+    family = uuid.UUID(row["family_id"])
+    RefreshToken.objects.create(family_id=family, predecessor_id=row["id"], digest=_digest(successor))
+    moved_on = {"refreshed_at": Now(), "expires_at": Now() + FAMILY_LIFE}
+    if not update(RefreshFamily, where={"pk": family, "revoked_at": None}, changes=moved_on):
+        raise InvalidRefreshTokenError()  # ended within this moment: nothing of this counts
+    claims = Claims(
+        account_id=uuid.UUID(row["account_id"]),
+        email=row["email"],
+        email_verified=row["verified_at"] is not None,
+        language=row["language"],
+        roles=tuple(row["roles"]),
+        scopes=(),
+    )
+    return claims, successor
+
+
+@hot_read()
+def _tokens(*, digest: Any) -> Rows:
+    """A token with what its family and account are now."""
+    is_open = ExpressionWrapper(Q(family__revoked_at=None, family__expires_at__gt=Now()), output_field=BooleanField())
+    return RefreshToken.objects.filter(digest=digest).values(
+        *("id", "family_id"),
+        is_open=is_open,
+        account_id=F("family__account"),
+        is_active=F("family__account__is_active"),
+        email=F("family__account__email"),
+        verified_at=F("family__account__email_verified_at"),
+        language=F("family__account__language"),
+        roles=F("family__account__roles"),
+    )
+
+
+def _used_before(token: str, key: str) -> tuple[Claims, str] | None:
+    """Give the same successor again to whom the answer may have been lost; else revoke the family, and refuse."""
     row = _locked_token(token)
     if row is None or not row.family.account.is_active or not row.family_is_open:
         return None
-    family = row.family
     successor = _successor_of(token)
-    if row.used_at is None:
-        RefreshToken.objects.filter(pk=row.pk).update(used_at=Now(), used_key=key)
-        RefreshToken.objects.create(family_id=family.pk, predecessor_id=row.pk, digest=_digest(successor))
-        RefreshFamily.objects.filter(pk=family.pk).update(refreshed_at=Now(), expires_at=Now() + FAMILY_LIFE)
-        return family.account, successor
     next_row = RefreshToken.objects.filter(predecessor_id=row.pk).first()
     same_request = bool(key) and constant_time_compare(key, row.used_key)
     unused = next_row is not None and next_row.used_at is None and next_row.digest == _digest(successor)
     if unused and (same_request or row.just_used):
-        return family.account, successor
+        return claims_of(row.family.account), successor
     if not same_request:
-        _revoke(family, RevocationReason.REUSE)
+        _revoke(row.family, RevocationReason.REUSE)
     return None
 
 
@@ -179,9 +217,9 @@ def _revoke(family: RefreshFamily, reason: RevocationReason) -> None:
     RefreshFamily.objects.filter(pk=family.pk, revoked_at=None).update(revoked_at=Now(), revocation_reason=reason)
 
 
-def _issued(account: Account, refresh_token: str) -> IssuedTokens:
+def _issued(claims: Claims, refresh_token: str) -> IssuedTokens:
     return IssuedTokens(
-        access=issue_token(claims=claims_of(account), lifetime=ACCOUNT_TOKEN),
+        access=issue_token(claims=claims, lifetime=ACCOUNT_TOKEN),
         refresh=refresh_token,
         expires_in=int(ACCOUNT_TOKEN.total_seconds()),
     )

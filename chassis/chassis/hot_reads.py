@@ -171,11 +171,14 @@ _updates: dict[Hashable, Statement] = {}
 def update(model: type[Model], *, where: dict[str, Any], changes: dict[str, Any]) -> bool:
     """Change the row that `where` names, if it is as `where` says; return whether it was.
 
-    `where` has fields and their values, or with `__in` a tuple of few values; `changes` may hold expressions.
+    `where` has fields and their values, None for those that have none, or with `__in` a tuple of few values; `changes`
+    may hold expressions.
     """
+    if any(name.endswith("__in") and not values for name, values in where.items()):
+        return False
     shape = (
         model,
-        tuple((name, value if name.endswith("__in") else None) for name, value in where.items()),
+        tuple((name, value if value is None or name.endswith("__in") else Given) for name, value in where.items()),
         tuple((name, value if hasattr(value, "resolve_expression") else None) for name, value in changes.items()),
     )
     statement = _updates.get(shape)
@@ -197,7 +200,7 @@ def _update_statement(model: type[Model], where: dict[str, Any], changes: dict[s
         return model._meta.pk if name == "pk" else model._meta.get_field(name)
 
     conditions = {
-        name: value if name.endswith("__in") else Parameter(f"where {name}", field_of(name))
+        name: value if value is None or name.endswith("__in") else Parameter(f"where {name}", field_of(name))
         for name, value in where.items()
     }
     query = model._default_manager.filter(**conditions).query.chain(UpdateQuery)

@@ -136,6 +136,8 @@ def test_an_update_changes_the_row_only_if_it_is_as_expected() -> None:
     changes = {"name": "100%s '", "weight": F("weight") + 1}
     assert update(Parcel, where={"pk": parcel.pk, "state__in": packed}, changes=changes)
     assert not update(Parcel, where={"pk": parcel.pk, "state__in": lost}, changes={"weight": 5})
+    assert not update(Parcel, where={"pk": parcel.pk, "state__in": ()}, changes={"weight": 5})
+    assert not update(Parcel, where={"pk": parcel.pk, "name": None}, changes={"weight": 5})
     assert not update(Parcel, where={"pk": uuid.uuid4()}, changes={"weight": 5})
     assert update(Parcel, where={"pk": other.pk, "weight": 9}, changes={"weight": 10})
     assert not update(Parcel, where={"pk": other.pk, "weight": 9}, changes={"weight": 11})

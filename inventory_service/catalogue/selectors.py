@@ -72,11 +72,17 @@ def public_products(
     return rows
 
 
+@hot_read()
+def public_product_rows(*, ordering: Sequence[str], position: Sequence[Any] | None) -> Rows:
+    """A page of all `public_products`."""
+    return page_of(public_products(), ordering=ordering, position=position)
+
+
 @hot_read(prepared=False)
-def public_product_rows(
+def narrowed_product_rows(
     *, ordering: Sequence[str], position: Sequence[Any] | None, in_stock: bool | None = None, **filters: Any
 ) -> Rows:
-    """A page of `public_products`."""
+    """A page of those `public_products` that somebody looks for."""
     return page_of(public_products(in_stock=in_stock, **filters), ordering=ordering, position=position)
 
 
@@ -95,8 +101,8 @@ def public_filters(
     max_price: int | None = None,
     in_stock: bool | None = None,
 ) -> dict[str, Any]:
-    """Return what `public_product_rows` is narrowed by; `category` is a slug, and prices are minor units."""
-    filters: dict[str, Any] = {"in_stock": in_stock}
+    """Return what `narrowed_product_rows` is narrowed by; `category` is a slug, and prices are minor units."""
+    filters: dict[str, Any] = {} if in_stock is None else {"in_stock": in_stock}
     if category:
         found = category_path(slug=given(category, _field(Category, "slug")))
         filters["category_path"] = given(found[0]["path"] if found else NOWHERE, _field(Category, "path"))

@@ -110,7 +110,9 @@ class ProductViewSet(ServiceViewSet):
         asked = checked(ProductFilters, request)
         asked.pop("ordering", None)
         # The spec tells it by `ProductSummarySerializer`; what is asked most is answered without one.
-        rows = self.paginate_hot_read(selectors.public_product_rows, **selectors.public_filters(**asked))
+        filters = selectors.public_filters(**asked)
+        read = selectors.narrowed_product_rows if filters else selectors.public_product_rows
+        rows = self.paginate_hot_read(read, **filters)
         return self.get_paginated_response(selectors.product_summaries(rows))
 
     @extend_schema(
