@@ -166,7 +166,7 @@ def _rotate(token: str, key: str) -> tuple[Claims, str] | None:
 def _tokens(*, digest: Any) -> Rows:
     """A token with what its family and account are now."""
     is_open = ExpressionWrapper(Q(family__revoked_at=None, family__expires_at__gt=Now()), output_field=BooleanField())
-    return RefreshToken.objects.filter(digest=digest).values(
+    rows: Rows = RefreshToken.objects.filter(digest=digest).values(
         *("id", "family_id"),
         is_open=is_open,
         account_id=F("family__account"),
@@ -176,6 +176,7 @@ def _tokens(*, digest: Any) -> Rows:
         language=F("family__account__language"),
         roles=F("family__account__roles"),
     )
+    return rows
 
 
 def _used_before(token: str, key: str) -> tuple[Claims, str] | None:

@@ -203,7 +203,7 @@ def _update_statement(model: type[Model], where: dict[str, Any], changes: dict[s
         name: value if value is None or name.endswith("__in") else Parameter(f"where {name}", field_of(name))
         for name, value in where.items()
     }
-    query = model._default_manager.filter(**conditions).query.chain(UpdateQuery)
+    query: Any = model._default_manager.filter(**conditions).query.chain(UpdateQuery)
     query.add_update_values(
         {
             name: value if hasattr(value, "resolve_expression") else Parameter(f"set {name}", field_of(name))

@@ -51,7 +51,7 @@ def test_every_page_shows_rows_and_changes_nothing(admin: Client) -> None:
     payment = pay()
     give_back(payment, 1)
     services.cancel_payment(payment_id=uuid7())
-    rows = [
+    rows: list[tuple[str, Any]] = [
         ("payments/payment", payment.pk),
         ("payments/refund", Refund.objects.get().pk),
         ("sandbox/sandboxintent", SandboxIntent.objects.get().pk),
