@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
@@ -98,7 +99,7 @@ class Statement:
     def execute(self, cursor: Any, given_values: Mapping[str, Any]) -> None:
         values = [given_values[one.name] for one in self.parameters]
         self.uses += 1
-        if self.uses < USES_BEFORE_PREPARED or not self.may_be_prepared:
+        if self.uses < USES_BEFORE_PREPARED or not self.may_be_prepared or not settings.PREPARED_STATEMENTS:
             if values:
                 cursor.execute(self.sql, values)
             else:

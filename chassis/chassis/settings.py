@@ -165,6 +165,8 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
         "WSGI_APPLICATION": f"{project}.wsgi.application",
         "DATABASES": {"default": _database(service)},
         "READY_WITHOUT_DATABASE": False,
+        # A pooler in transaction mode, which gives each transaction another session, cannot have them.
+        "PREPARED_STATEMENTS": env.bool("PREPARED_STATEMENTS", default=True),
         "METRICS_TOKEN": _metrics_token(),
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "INSTALLED_APPS": [

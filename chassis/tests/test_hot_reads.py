@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import F, Func, JSONField, Value
 from django.db.models.functions import JSONObject, Now
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from chassis.hot_reads import HotRead, Rows, given, hot_read, update
 from chassis.pagination import page_of
@@ -193,3 +194,12 @@ def test_a_plan_that_depends_on_what_is_given_is_made_anew() -> None:
         assert named(name=given("x", NAME)) == []
     ready: set[str] = connection.prepared  # type: ignore[attr-defined]
     assert ready.isdisjoint(statement.name for statement in named._statements.values() if statement)
+
+
+def test_behind_a_pooler_of_transactions_nothing_is_prepared(settings: Settings) -> None:
+    settings.PREPARED_STATEMENTS = False
+    read = of_weight([])
+    for _ in range(6):
+        assert read() == []
+    ready: set[str] = connection.prepared  # type: ignore[attr-defined]
+    assert ready.isdisjoint(statement.name for statement in read._statements.values() if statement)

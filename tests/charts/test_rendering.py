@@ -287,3 +287,18 @@ def test_other_uses_render_to_valid_objects(chart: str, example: str, values: di
     for thing in load(done.stdout):
         if thing["apiVersion"] not in CUSTOM:
             kubernetes_validate.validate(thing, VERSIONS[-1], strict=True)
+
+
+def test_behind_a_pooler_nothing_is_prepared(tmp_path: Path) -> None:
+    more = tmp_path / "values.yaml"
+    far = {"secret": "far", "directSecret": "far", "egress": [{"cidr": "203.0.113.5/32", "port": 6432}]}
+    tls = {"tls": {"caSecret": "system"}}
+    more.write_text(yaml.safe_dump({"databases": tls, "services": {"orders": {"database": far}}}))
+    one = next(each for each in EXAMPLES if (each.chart, each.name) == ("mylittleshopping", "prod"))
+    done = helm("template", "shop", one.chart_folder, "--values", one.values, "--values", more)
+    configs = {
+        thing["metadata"]["name"]: thing["data"].get("PREPARED_STATEMENTS")
+        for thing in load(done.stdout)
+        if thing["kind"] == "ConfigMap" and "DJANGO_SETTINGS_MODULE" in thing.get("data", {})
+    }
+    assert {name: value for name, value in configs.items() if value is not None} == {"shop-orders": "false"}

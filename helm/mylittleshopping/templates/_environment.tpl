@@ -19,6 +19,10 @@
   {{- $system := eq $root.Values.databases.tls.caSecret "system" -}}
   {{- $_ := set $config "PGSSLROOTCERT" (ternary "system" "/run/secrets/shop/database-ca.crt" $system) -}}
 {{- end -}}
+{{- if $settings.database.directSecret -}}
+  {{- /* A pooler in transaction mode gives each transaction another session. */ -}}
+  {{- $_ := set $config "PREPARED_STATEMENTS" "false" -}}
+{{- end -}}
 {{- $called := list "auth" "aggregator" -}}
 {{- if eq $service "aggregator" -}}
   {{- $called = include "shop.services" $root | splitList " " -}}
