@@ -185,6 +185,14 @@ def test_what_was_prepared_is_prepared_again_on_a_new_connection(transactional_d
     assert names(read()) == ["light"]
 
 
+def test_a_connection_made_beside_the_present_one_changes_nothing_of_it() -> None:
+    read = of_weight([])
+    for _ in range(4):
+        assert read() == []
+    connection.get_new_connection(connection.get_connection_params()).close()
+    assert read() == []
+
+
 def test_a_plan_that_depends_on_what_is_given_is_made_anew() -> None:
     @hot_read(prepared=False)
     def named(*, name: Any) -> Rows:

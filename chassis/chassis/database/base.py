@@ -1,7 +1,6 @@
 """Django's PostgreSQL backend, which asks a kept connection nothing before each request, and knows what it prepared."""
 
 import select
-from typing import Any
 
 from django.db.backends.postgresql import base
 
@@ -13,10 +12,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     host that vanished without a word is found out by neither way, but by the socket's time-outs.
     """
 
-    def get_new_connection(self, conn_params: Any) -> Any:
-        self.prepared: set[str] = set()
-        """Names of the statements that the present connection holds ready: see `chassis.hot_reads`."""
-        return super().get_new_connection(conn_params)
+    prepared: set[str]
+    """Names of the statements that the present connection holds ready: see `chassis.hot_reads`."""
+
+    def connect(self) -> None:
+        self.prepared = set()
+        super().connect()
 
     def is_usable(self) -> bool:
         if self.connection is None or self.connection.closed:
