@@ -111,6 +111,7 @@ class Sender:
         self._contract = contract_of(ROOT / f"{service}_service")
         self._ids = dict(zip(re.findall(r"{(\w+)}", operation.path), call.ids, strict=True))
         self._body = call.body
+        self._query = call.query
         self._repeat = repeat
         self._session = requests.Session()
         self._session.trust_env = False
@@ -121,7 +122,8 @@ class Sender:
         """Send the good call. Returns the status."""
         path = self._operation.path.format(**self._ids)
         key = {"Idempotency-Key": new_id()} if self._operation.method == "post" else {}
-        options = {"method": self._operation.method, "url": f"{self._base}{path}", "json": self._body, "headers": key}
+        url = f"{self._base}{path}{self._query}"
+        options = {"method": self._operation.method, "url": url, "json": self._body, "headers": key}
         return self._send(caller, "", options)
 
     def send(self, case: AnyCase, caller: str, *, known: bool, mangler: str = "") -> int:
