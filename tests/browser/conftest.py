@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg2  # type: ignore[import-untyped]
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -114,7 +115,23 @@ def past(running_shop: Shop, items: tuple[Item, Item]) -> Purchase:
     running_shop.api("payment").expect("PUT", f"/refunds/{uuid.uuid4()}", 201, json=refund, headers=platform_only)
     refused = running_shop.basket(running_shop.buyer(), items[0], method=DECLINED)
     assert refused.decided().status_code == 402
+    for service, server in running_shop.platform.postgres.items():
+        write_history(service, server.url(service))
     return bought
+
+
+def write_history(service: str, database: str) -> None:
+    """What a restore of long ago left behind, which a test cannot wait for."""
+    with psycopg2.connect(database) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO restores_restore (id, restored_at, recovery_point, backup, released_at, released_by, note)"
+            " VALUES (gen_random_uuid(), now() - interval '1 day', now() - interval '2 days', 'full', now(), '', '')"
+        )
+        if service == "aggregator":
+            cursor.execute(
+                "INSERT INTO reconciliation_finding (id, code, subject, cause, repair, state, last_error, ended_at)"
+                " VALUES (gen_random_uuid(), 'order_missing', 'an order', 'Forgotten.', '', 'settled', '', now())"
+            )
 
 
 def service_token(shop: Shop) -> str:
