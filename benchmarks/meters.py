@@ -1,7 +1,6 @@
 """What is measured: processor time and memory of processes, statements of databases, calls between services."""
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -74,9 +73,8 @@ def pids_of(platform: Platform, *, kinds: Iterable[str] = ("web", "worker", "pos
 class Counts:
     """Statements by service, and answered requests by service, of which all but the first one's are internal calls."""
 
-    statements: dict[str, float] = field(default_factory=dict)
-    requests: dict[str, float] = field(default_factory=dict)
-    texts: dict[str, dict[str, float]] = field(default_factory=dict)
+    statements: dict[str, int] = field(default_factory=dict)
+    requests: dict[str, int] = field(default_factory=dict)
 
 
 class Tally:
@@ -95,8 +93,8 @@ class Tally:
             self._connections[name] = connection
 
     @contextmanager
-    def counting(self, operations: int = 1) -> Iterator[Counts]:
-        """Tells afterwards what was asked meanwhile, for each of so many operations.
+    def counting(self) -> Iterator[Counts]:
+        """Tells afterwards what was asked meanwhile.
 
         Workers must be stopped, since their statements cannot be told from those of requests.
         """
@@ -107,19 +105,17 @@ class Tally:
         counts = Counts()
         yield counts
         for name in self._connections:
-            texts = self._statements(name)
-            counts.texts[name] = {text: calls / operations for text, calls in texts.items()}
-            counts.statements[name] = sum(texts.values()) / operations
-            counts.requests[name] = len(list(access_lines(self._log(name), since=sizes[name]))) / operations
+            counts.statements[name] = self._statements(name)
+            counts.requests[name] = sum(1 for _line in access_lines(self._log(name), since=sizes[name]))
 
-    def _statements(self, name: str) -> Counter[str]:
+    def _statements(self, name: str) -> int:
         with self._connections[name].cursor() as cursor:
             cursor.execute(
                 "SELECT query, calls FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid"
                 " WHERE d.datname = %s",
                 [name],
             )
-            return Counter({text: calls for text, calls in cursor if not text.upper().startswith(NO_STATEMENTS)})
+            return sum(calls for text, calls in cursor if not text.upper().startswith(NO_STATEMENTS))
 
     def _log(self, name: str) -> Path:
         return self.platform.process(f"{name}-web").log
