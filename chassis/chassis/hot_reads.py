@@ -62,6 +62,11 @@ def given(value: Any, field: Any) -> Any:
     return Given(value, field)
 
 
+def field_of(model: type[Model], name: str) -> Any:
+    """Return the model's field of that name; `pk` is one."""
+    return model._meta.pk if name == "pk" else model._meta.get_field(name)
+
+
 class Parameter(Expression):
     """Stands in a queryset for a value that is given only when the statement is executed."""
 
@@ -197,17 +202,14 @@ def update(model: type[Model], *, where: dict[str, Any], changes: dict[str, Any]
 
 
 def _update_statement(model: type[Model], where: dict[str, Any], changes: dict[str, Any]) -> Statement:
-    def field_of(name: str) -> Any:
-        return model._meta.pk if name == "pk" else model._meta.get_field(name)
-
     conditions = {
-        name: value if value is None or name.endswith("__in") else Parameter(f"where {name}", field_of(name))
+        name: value if value is None or name.endswith("__in") else Parameter(f"where {name}", field_of(model, name))
         for name, value in where.items()
     }
     query: Any = model._default_manager.filter(**conditions).query.chain(UpdateQuery)
     query.add_update_values(
         {
-            name: value if hasattr(value, "resolve_expression") else Parameter(f"set {name}", field_of(name))
+            name: value if hasattr(value, "resolve_expression") else Parameter(f"set {name}", field_of(model, name))
             for name, value in changes.items()
         }
     )

@@ -6,13 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Exists, F, Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Concat, JSONObject
 from orjson import Fragment
 
 from catalogue.models import SEARCH_CONFIG, Category, Product, ProductImage, Variant, media_url
 from catalogue.states import ProductState
-from chassis.hot_reads import Rows, given, hot_read, json_array
+from chassis.hot_reads import Rows, field_of, given, hot_read, json_array
 from chassis.pagination import page_of
 
 ORDERINGS = {
@@ -104,15 +104,15 @@ def public_filters(
     """Return what `narrowed_product_rows` is narrowed by; `category` is a slug, and prices are minor units."""
     filters: dict[str, Any] = {} if in_stock is None else {"in_stock": in_stock}
     if category:
-        found = category_path(slug=given(category, _field(Category, "slug")))
-        filters["category_path"] = given(found[0]["path"] if found else NOWHERE, _field(Category, "path"))
+        found = category_path(slug=given(category, field_of(Category, "slug")))
+        filters["category_path"] = given(found[0]["path"] if found else NOWHERE, field_of(Category, "path"))
     if search:
-        filters["search"] = given(search, _field(Product, "description"))
+        filters["search"] = given(search, field_of(Product, "description"))
     if seller is not None:
-        filters["seller"] = given(seller, _field(Product, "seller"))
+        filters["seller"] = given(seller, field_of(Product, "seller"))
     for name, price in (("min_price", min_price), ("max_price", max_price)):
         if price is not None:
-            filters[name] = given(price, _field(Product, "price_from"))
+            filters[name] = given(price, field_of(Product, "price_from"))
     return filters
 
 
@@ -160,7 +160,7 @@ def public_product_row(*, by: str, key: Any) -> Rows:
 def public_product(*, key: str) -> dict[str, Any] | None:
     """Return what everybody sees of a product by its id or slug, as its serializer shows it; one query."""
     by, value = _by_key(key)
-    rows = public_product_row(by=by, key=given(value, _field(Product, by)))
+    rows = public_product_row(by=by, key=given(value, field_of(Product, by)))
     if not rows:
         return None
     row = rows[0]
@@ -184,10 +184,6 @@ def _by_key(key: str) -> tuple[str, Any]:
         except ValueError:
             pass
     return "slug", key
-
-
-def _field(model: type[Model], name: str) -> Any:
-    return model._meta.get_field(name)
 
 
 def categories() -> QuerySet[Category]:

@@ -10,7 +10,7 @@ from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 from orjson import Fragment
 
-from chassis.hot_reads import Rows, given, hot_read, json_array
+from chassis.hot_reads import Rows, field_of, given, hot_read, json_array
 from chassis.pagination import page_of
 from deliveries.carriers import tracking_url
 from deliveries.models import Delivery
@@ -69,8 +69,8 @@ def _shown_rows(orders: QuerySet[Order]) -> Rows:
 
 def order_shown(*, order_id: uuid.UUID, buyer: uuid.UUID | None = None) -> dict[str, Any] | None:
     """Return an order as `OrderSerializer` tells it, that of `buyer` if one is named; also one that was called off."""
-    owner = None if buyer is None else given(buyer, _field("buyer"))
-    rows = _order(order_id=given(order_id, _field("id")), buyer=owner)
+    owner = None if buyer is None else given(buyer, field_of(Order, "buyer"))
+    rows = _order(order_id=given(order_id, field_of(Order, "id")), buyer=owner)
     return orders_shown(rows)[0] if rows else None
 
 
@@ -138,7 +138,3 @@ def sales_of_seller(seller: uuid.UUID) -> QuerySet[SellerOrder]:
 def audited_orders() -> QuerySet[Order]:
     """Every order, tombstones included, with its lines."""
     return Order.objects.prefetch_related("seller_orders__lines")
-
-
-def _field(name: str) -> Any:
-    return Order._meta.get_field(name)

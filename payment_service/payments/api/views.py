@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chassis.audit import AuditFilterSerializer, AuditViewSet
-from chassis.hot_reads import given
+from chassis.hot_reads import field_of, given
 from chassis.identity.callers import caller
 from chassis.shapes import parsed, shown
 from chassis.viewsets import ServiceViewSet
@@ -38,10 +38,6 @@ from payments.selectors import (
     refunds_visible_to,
     sees_all_payments,
 )
-
-
-def _field(name: str) -> Any:
-    return Payment._meta.get_field(name)
 
 
 class PaymentViewSet(mixins.RetrieveModelMixin, ServiceViewSet):
@@ -75,8 +71,8 @@ class PaymentViewSet(mixins.RetrieveModelMixin, ServiceViewSet):
         user, orders = caller(request), orders_asked_for(request)
         rows = self.paginate_hot_read(
             payment_rows,
-            buyer=None if sees_all_payments(user) else given(user.pk, _field("buyer")),
-            orders=None if orders is None else tuple(given(order, _field("order")) for order in orders),
+            buyer=None if sees_all_payments(user) else given(user.pk, field_of(Payment, "buyer")),
+            orders=None if orders is None else tuple(given(order, field_of(Payment, "order")) for order in orders),
         )
         return self.get_paginated_response(payments_shown(rows))
 
