@@ -88,9 +88,10 @@ SELECT id, uuidv7(), md5('buyer' || n %% 10000)::uuid, 2000, 'EUR', 'pm_card_vis
 """
 SAGAS = """
 INSERT INTO sagas_saga (id, kind, account_id, fingerprint, state, direction, done, intended, step, data, answer_status,
-                        answer_body, version, attempts, next_attempt_at, created_at, deadline_at, finished_at)
+                        answer_body, version, attempts, last_error, next_attempt_at, created_at, deadline_at,
+                        finished_at)
 SELECT uuidv7(), 'checkout', md5('buyer' || n %% 10000)::uuid, md5(n::text), 'completed', 'forward', 5, 5, 'commit',
-       jsonb_build_object('past', repeat('x', 800)), 201, repeat('x', 1200), 7, 0, at, at, at, at
+       jsonb_build_object('past', repeat('x', 800)), 201, repeat('x', 1200), 7, 0, '', at, at, at, at
   FROM (SELECT n, now() - n * interval '1 minute' AS at FROM generate_series(1, %(count)s) n) past;
 """
 RESERVATIONS = """

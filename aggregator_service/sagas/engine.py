@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from django.utils import translation
 
 from chassis.errors import DomainError, UnavailableError
-from chassis.hot_reads import update
+from chassis.statements import update
 from chassis.http import jitter
 from chassis.logs import request_id
 from chassis.problems import problem

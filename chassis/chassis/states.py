@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from chassis.errors import DomainError
-from chassis.hot_reads import update
+from chassis.statements import update
 
 Transitions = Mapping[Any, Set[Any]]
 

@@ -1,20 +1,19 @@
 """Reads that are compiled once for each shape."""
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
 from django.db import connection
-from django.db.models import F, Func, JSONField, Value
-from django.db.models.functions import JSONObject, Now
+from django.db.models import Func, JSONField, Value
+from django.db.models.functions import JSONObject
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from chassis.hot_reads import HotRead, Rows, given, hot_read, update
+from chassis.hot_reads import HotRead, Rows, given, hot_read
 from chassis.pagination import page_of
-from tests.parcels.models import Parcel, ParcelState
+from tests.parcels.models import Parcel
 
 pytestmark = pytest.mark.django_db
 OWNER = uuid.UUID(int=7)
@@ -130,32 +129,6 @@ def test_pages_of_a_position_are_one_shape() -> None:
     assert len(built) == 2
 
 
-def test_an_update_changes_the_row_only_if_it_is_as_expected() -> None:
-    pack(("light", 1), ("heavy", 9))
-    parcel, other = Parcel.objects.order_by("weight")
-    packed, lost = (ParcelState.PACKED,), (ParcelState.LOST,)
-    changes = {"name": "100%s '", "weight": F("weight") + 1}
-    assert update(Parcel, where={"pk": parcel.pk, "state__in": packed}, changes=changes)
-    assert not update(Parcel, where={"pk": parcel.pk, "state__in": lost}, changes={"weight": 5})
-    assert not update(Parcel, where={"pk": parcel.pk, "state__in": ()}, changes={"weight": 5})
-    assert not update(Parcel, where={"pk": parcel.pk, "name": None}, changes={"weight": 5})
-    assert not update(Parcel, where={"pk": uuid.uuid4()}, changes={"weight": 5})
-    assert update(Parcel, where={"pk": other.pk, "weight": 9}, changes={"weight": 10})
-    assert not update(Parcel, where={"pk": other.pk, "weight": 9}, changes={"weight": 11})
-    rows = Parcel.objects.order_by("weight").values_list("name", "weight", "state")
-    assert list(rows) == [("100%s '", 2, "packed"), ("heavy", 10, "packed")]
-
-
-def test_an_update_is_compiled_once_for_each_shape(monkeypatch: pytest.MonkeyPatch) -> None:
-    pack(("light", 1))
-    parcel = Parcel.objects.get()
-    update(Parcel, where={"pk": parcel.pk}, changes={"weight": 2, "created_at": Now()})
-    monkeypatch.setattr("chassis.hot_reads._update_statement", None)
-    assert update(Parcel, where={"pk": parcel.pk}, changes={"weight": 3, "created_at": Now()})
-    with pytest.raises(TypeError):
-        update(Parcel, where={"pk": parcel.pk}, changes={"weight": 3, "created_at": Now() + timedelta(seconds=1)})
-
-
 def test_what_is_asked_often_is_prepared_once_on_each_connection() -> None:
     pack(("100% wool", 1), ("heavy", 9))
 
@@ -201,7 +174,7 @@ def test_a_plan_that_depends_on_what_is_given_is_made_anew() -> None:
     for _ in range(6):
         assert named(name=given("x", NAME)) == []
     ready: set[str] = connection.prepared  # type: ignore[attr-defined]
-    assert ready.isdisjoint(statement.name for statement in named._statements.values() if statement)
+    assert ready.isdisjoint(statement.name for statement in named._shapes._statements.values() if statement)
 
 
 def test_behind_a_pooler_of_transactions_nothing_is_prepared(settings: Settings) -> None:
@@ -210,4 +183,4 @@ def test_behind_a_pooler_of_transactions_nothing_is_prepared(settings: Settings)
     for _ in range(6):
         assert read() == []
     ready: set[str] = connection.prepared  # type: ignore[attr-defined]
-    assert ready.isdisjoint(statement.name for statement in read._statements.values() if statement)
+    assert ready.isdisjoint(statement.name for statement in read._shapes._statements.values() if statement)

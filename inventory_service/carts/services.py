@@ -13,7 +13,7 @@ from carts.models import MAX_LINES, Cart, CartLine
 from carts.selectors import offer_for
 from carts.states import TRANSITIONS, CartState
 from catalogue.errors import VariantNotFoundError
-from chassis.hot_reads import update
+from chassis.statements import update
 from chassis.locks import lock_for_transaction
 from chassis.states import move
 

@@ -13,7 +13,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     prepared: set[str]
-    """Names of the statements that the present connection holds ready: see `chassis.hot_reads`."""
+    """Names of the statements that the present connection holds ready: see `chassis.statements`."""
 
     def connect(self) -> None:
         self.prepared = set()

@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chassis.audit import AuditFilterSerializer, AuditViewSet
-from chassis.hot_reads import field_of, given
+from chassis.hot_reads import given
+from chassis.statements import field_of
 from chassis.identity.callers import caller
 from chassis.shapes import parsed, shown
 from chassis.viewsets import ServiceViewSet
