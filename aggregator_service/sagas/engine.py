@@ -19,10 +19,10 @@ from django.db.models.functions import Now
 from django.utils import translation
 
 from chassis.errors import DomainError, UnavailableError
-from chassis.statements import update
 from chassis.http import jitter
 from chassis.logs import request_id
 from chassis.problems import problem
+from chassis.statements import update
 from chassis.tracing import traceparent
 from sagas.metrics import sagas_ended
 from sagas.models import Saga

@@ -17,8 +17,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from accounts.models import Account
 from accounts.selectors import accounts_with_email, claims_of
 from chassis.hot_reads import Rows, given, hot_read
-from chassis.statements import update
 from chassis.identity.models import Claims
+from chassis.statements import update
 from keys.lifetimes import ACCOUNT_TOKEN
 from keys.signing import issue_token
 from logins.errors import InvalidCredentialsError, InvalidRefreshTokenError

@@ -8,7 +8,7 @@ Building and compiling a queryset costs several times what PostgreSQL needs to a
     insert(CartLine(cart=cart, variant_id=variant_id, quantity=1))
 
 Whatever changes from call to call is a parameter. None, True and False, expressions and the number of values of an
-`__in` belong to the shape. No signals are sent, and many-to-many fields and parents of models are none of their business.
+`__in` belong to the shape. No signals are sent; many-to-many fields and parents of models are left alone.
 
 What is asked for the third time is prepared on its connection, because planning a statement costs PostgreSQL as much as
 executing it.
@@ -161,7 +161,7 @@ def row(model: type[M], *, lock: bool = False, **where: Any) -> M | None:
     return found[0] if found else None
 
 
-def _select(model: type[Model], lock: bool, order_by: tuple[str, ...], conditions: "Conditions") -> Statement:  # noqa: FBT001 - part of the shape
+def _select(model: type[Model], lock: bool, order_by: tuple[str, ...], conditions: "Conditions") -> Statement:
     queryset = model._default_manager.filter(**_filters(model, conditions)).order_by(*order_by)
     if lock:
         queryset = queryset.select_for_update(no_key=True)
@@ -215,7 +215,7 @@ def _update_statement(
     model: type[Model],
     conditions: "Conditions",
     set_to: tuple[tuple[str, Any], ...],
-    returning: bool,  # noqa: FBT001 - part of the shape
+    returning: bool,
 ) -> Statement:
     query: Any = model._default_manager.filter(**_filters(model, conditions)).query.chain(UpdateQuery)
     query.add_update_values(
@@ -283,7 +283,7 @@ def _insert_statement(
     model: type[Model],
     fields: list[Any],
     kinds: tuple[tuple[Any, ...], ...],
-    unless_known: bool,  # noqa: FBT001 - part of the shape
+    unless_known: bool,
 ) -> Statement:
     query = InsertQuery(model, on_conflict=OnConflict.IGNORE if unless_known else None)
     standing_in = []

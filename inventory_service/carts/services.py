@@ -13,8 +13,8 @@ from carts.models import MAX_LINES, Cart, CartLine
 from carts.selectors import offer_for
 from carts.states import TRANSITIONS, CartState
 from catalogue.errors import VariantNotFoundError
-from chassis.statements import update
 from chassis.locks import lock_for_transaction
+from chassis.statements import update
 from chassis.states import move
 
 

@@ -13,8 +13,8 @@ from orjson import Fragment
 from catalogue.models import SEARCH_CONFIG, Category, Product, ProductImage, Variant, media_url
 from catalogue.states import ProductState
 from chassis.hot_reads import Rows, given, hot_read, json_array
-from chassis.statements import field_of
 from chassis.pagination import page_of
+from chassis.statements import field_of
 
 ORDERINGS = {
     "newest": ("-created_at", "-id"),

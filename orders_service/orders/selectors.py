@@ -11,8 +11,8 @@ from django.db.models.functions import JSONObject
 from orjson import Fragment
 
 from chassis.hot_reads import Rows, given, hot_read, json_array
-from chassis.statements import field_of
 from chassis.pagination import page_of
+from chassis.statements import field_of
 from deliveries.carriers import tracking_url
 from deliveries.models import Delivery
 from orders.models import Order, OrderLine, SellerOrder

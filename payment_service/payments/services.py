@@ -3,7 +3,7 @@
 Each is three steps: write down the intention, ask the provider outside of any transaction, write down what it said by
 an UPDATE that counts only while nothing was written yet. A crash between two steps leaves a row that says how far it
 came, and the same call again continues from there, because the provider decides each intent once and knows each call
-by its id. The transactions are durable, so that none can be left open around a call to the provider.
+by its id. No transaction can be left open around a call to the provider: what is written stands at once.
 """
 
 import logging
@@ -15,7 +15,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
+from chassis.database.transactions import autocommitted
 from chassis.money import Money
+from chassis.statements import insert, row, updated
 from chassis.states import sources
 from payments.errors import (
     OrderHasPaymentError,
@@ -111,25 +113,25 @@ def settle_from_provider(*, payment: Payment) -> Payment:
     return settle(payment_id=payment.pk, outcome=outcome)
 
 
-@transaction.atomic(durable=True)
+@autocommitted
 def settle(*, payment_id: uuid.UUID, outcome: IntentOutcome) -> Payment:
     """Move the payment by what the provider said, unless it was moved already; return it as it is then."""
     target = STATES.get(outcome.verdict)
     if target is not None:
-        changes: dict[str, object] = {}
+        changes: dict[str, object] = {"state": target}
         if target == PaymentState.CAPTURED:
-            changes = {"captured_at": Now()}
+            changes["captured_at"] = Now()
         elif target == PaymentState.DECLINED:
-            changes = {"decline_code": outcome.decline_code or "generic_decline"}
+            changes["decline_code"] = outcome.decline_code or "generic_decline"
         elif target == PaymentState.CANCELLED:
             # It ended because its buyer was not there to authenticate it.
             waited = When(state=PaymentState.REQUIRES_ACTION, then=Value(AUTHENTICATION_REQUIRED))
-            changes = {"decline_code": Case(waited, default=Value(None))}
-        moved = Payment.objects.filter(pk=payment_id, state__in=sources(PAYMENT_TRANSITIONS, target)).update(
-            state=target, **changes
-        )
-        if moved:
+            changes["decline_code"] = Case(waited, default=Value(None))
+        where = {"pk": payment_id, "state__in": sources(PAYMENT_TRANSITIONS, target)}
+        moved = updated(Payment, where=where, changes=changes)
+        if moved is not None:
             logger.info("payment moved", extra={"payment": str(payment_id), "state": str(target)})
+            return moved
     payment = Payment.objects.get(pk=payment_id)
     if target is not None and payment.is_decided and target not in PAYMENT_TRANSITIONS and payment.state != target:
         logger.error(
@@ -139,27 +141,21 @@ def settle(*, payment_id: uuid.UUID, outcome: IntentOutcome) -> Payment:
     return payment
 
 
-@transaction.atomic(durable=True)
+@autocommitted
 def write_down(asked: Payment) -> tuple[Payment, bool]:
     """Insert the payment, or meet the one that has its id; the flag says which. Raises as `pay` does."""
-    present = met(asked)
-    if present is None:
-        try:
-            with transaction.atomic():
-                asked.save(force_insert=True)
-        except IntegrityError:
-            present = met(asked)
-            if present is None:
-                refuse_second_payment(asked)
-                raise
-        else:
-            return asked, True
-    return present, False
+    while not insert(asked, unless_known=True):
+        present = met(asked)
+        if present is not None:
+            return present, False
+        refuse_second_payment(asked)
+        # What stood in the way has ended meanwhile.
+    return asked, True
 
 
 def met(asked: Payment) -> Payment | None:
     """Return the payment that has this id, if there is one. Raises `PaymentCancelledError`, `PaymentMismatchError`."""
-    present = Payment.objects.filter(pk=asked.pk).first()
+    present = row(Payment, pk=asked.pk)
     if present is None:
         return None
     if present.is_tombstone:
@@ -258,11 +254,12 @@ def _with_intent(payment: Payment) -> Payment:
     return note_reference(payment.pk, intent.reference)
 
 
-@transaction.atomic(durable=True)
+@autocommitted
 def note_reference(payment_id: uuid.UUID, reference: str) -> Payment:
     """Write the intent's name down. The first one stays: it is the one that may be confirmed."""
-    Payment.objects.filter(pk=payment_id, provider_reference="").update(provider_reference=reference)
-    return Payment.objects.get(pk=payment_id)
+    where = {"pk": payment_id, "provider_reference": ""}
+    noted = updated(Payment, where=where, changes={"provider_reference": reference})
+    return noted or Payment.objects.get(pk=payment_id)
 
 
 # Refunding

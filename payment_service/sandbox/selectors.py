@@ -4,13 +4,14 @@ from datetime import datetime
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from chassis.statements import row
 from sandbox.errors import UnknownIntentError
 from sandbox.models import SandboxIntent
 
 
 def intent_of(reference: str) -> SandboxIntent:
     """Return the intent as it stands. Raises `UnknownIntentError`."""
-    intent = SandboxIntent.objects.filter(pk=reference).first()
+    intent = row(SandboxIntent, pk=reference)
     if intent is None:
         raise UnknownIntentError(reference)
     return intent

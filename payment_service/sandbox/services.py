@@ -11,11 +11,15 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from chassis.money import Money
+from chassis.statements import insert, row
 from chassis.states import move
 from sandbox.errors import IntentMismatchError, RefusedError, SandboxUnavailableError, UnknownIntentError
 from sandbox.methods import METHODS, Behaviour
 from sandbox.models import SandboxEvent, SandboxIntent, SandboxRefund
 from sandbox.states import INTENT_TRANSITIONS, EventType, IntentStatus, ProviderRefundStatus
+
+PARAMETERS = ("amount", "currency", "payment_method", "metadata")
+"""What an intent is asked for with; the same again for the same payment, or it is another."""
 
 
 @transaction.atomic(durable=True)
@@ -28,20 +32,21 @@ def create_intent(
     """
     if payment_method not in METHODS:
         raise RefusedError("invalid_payment_method")
-    asked = {
-        "amount": amount.amount,
-        "currency": amount.currency,
-        "payment_method": payment_method,
-        "metadata": dict(metadata),
-    }
-    intent, created = SandboxIntent.objects.get_or_create(
-        payment=payment, defaults={**asked, "status": IntentStatus.REQUIRES_CONFIRMATION}
+    intent = SandboxIntent(
+        payment=payment,
+        amount=amount.amount,
+        currency=amount.currency,
+        payment_method=payment_method,
+        metadata=dict(metadata),
+        status=IntentStatus.REQUIRES_CONFIRMATION,
     )
-    if created:
-        SandboxEvent.objects.create(intent=intent, type=EventType.CREATED)
-    elif any(getattr(intent, name) != value for name, value in asked.items()):
-        raise IntentMismatchError(intent.reference)
-    return intent
+    if insert(intent, unless_known=True):
+        insert(SandboxEvent(intent=intent, type=EventType.CREATED))
+        return intent
+    known = SandboxIntent.objects.get(payment=payment)
+    if any(getattr(known, name) != getattr(intent, name) for name in PARAMETERS):
+        raise IntentMismatchError(known.reference)
+    return known
 
 
 def confirm_intent(*, reference: str) -> SandboxIntent:
@@ -70,7 +75,7 @@ def cancel_intent(*, reference: str) -> SandboxIntent:
     intent = lock_intent(reference)
     if intent.status in INTENT_TRANSITIONS:
         move(intent, to=IntentStatus.CANCELED, table=INTENT_TRANSITIONS, field="status", canceled_at=Now())
-        SandboxEvent.objects.create(intent=intent, type=EventType.CANCELED)
+        insert(SandboxEvent(intent=intent, type=EventType.CANCELED))
     return intent
 
 
@@ -117,7 +122,7 @@ def refund_intent(*, reference: str, refund: uuid.UUID, amount: int) -> SandboxR
 
 def lock_intent(reference: str) -> SandboxIntent:
     """Lock the intent's row for the present transaction. Raises `UnknownIntentError`."""
-    intent = SandboxIntent.objects.select_for_update().filter(pk=reference).first()
+    intent = row(SandboxIntent, lock=True, pk=reference)
     if intent is None:
         raise UnknownIntentError(reference)
     return intent
@@ -126,7 +131,7 @@ def lock_intent(reference: str) -> SandboxIntent:
 def _decide(intent: SandboxIntent, behaviour: Behaviour) -> None:
     if behaviour.requires_action:
         move(intent, to=IntentStatus.REQUIRES_ACTION, table=INTENT_TRANSITIONS, field="status")
-        SandboxEvent.objects.create(intent=intent, type=EventType.REQUIRES_ACTION)
+        insert(SandboxEvent(intent=intent, type=EventType.REQUIRES_ACTION))
     elif behaviour.decline_code is not None:
         move(
             intent,
@@ -135,14 +140,14 @@ def _decide(intent: SandboxIntent, behaviour: Behaviour) -> None:
             field="status",
             decline_code=behaviour.decline_code,
         )
-        SandboxEvent.objects.create(intent=intent, type=EventType.DECLINED)
+        insert(SandboxEvent(intent=intent, type=EventType.DECLINED))
     else:
         _take(intent)
 
 
 def _take(intent: SandboxIntent) -> None:
     move(intent, to=IntentStatus.SUCCEEDED, table=INTENT_TRANSITIONS, field="status", succeeded_at=Now())
-    SandboxEvent.objects.create(intent=intent, type=EventType.SUCCEEDED, moved_amount=intent.amount)
+    insert(SandboxEvent(intent=intent, type=EventType.SUCCEEDED, moved_amount=intent.amount))
 
 
 def _give_back(intent: SandboxIntent, behaviour: Behaviour, *, refund: uuid.UUID, amount: int) -> SandboxRefund:
@@ -156,7 +161,7 @@ def _give_back(intent: SandboxIntent, behaviour: Behaviour, *, refund: uuid.UUID
             status=ProviderRefundStatus.FAILED,
             failure_code=behaviour.refund_failure,
         )
-        SandboxEvent.objects.create(intent=intent, refund=entry, type=EventType.REFUND_FAILED)
+        insert(SandboxEvent(intent=intent, refund=entry, type=EventType.REFUND_FAILED))
         return entry
     given = SandboxIntent.objects.filter(pk=intent.pk, amount__gte=F("refunded_amount") + amount).update(
         refunded_amount=F("refunded_amount") + amount
@@ -166,7 +171,7 @@ def _give_back(intent: SandboxIntent, behaviour: Behaviour, *, refund: uuid.UUID
     entry = SandboxRefund.objects.create(
         refund=refund, intent=intent, amount=amount, status=ProviderRefundStatus.SUCCEEDED
     )
-    SandboxEvent.objects.create(intent=intent, refund=entry, type=EventType.REFUNDED, moved_amount=-amount)
+    insert(SandboxEvent(intent=intent, refund=entry, type=EventType.REFUNDED, moved_amount=-amount))
     return entry
 
 
@@ -174,5 +179,5 @@ def _first_time(intent: SandboxIntent, act: EventType) -> bool:
     """Note that a failure was acted out on the intent; tell whether it had not been before."""
     if SandboxEvent.objects.filter(intent=intent, type=act).exists():
         return False
-    SandboxEvent.objects.create(intent=intent, type=act)
+    insert(SandboxEvent(intent=intent, type=act))
     return True

@@ -135,8 +135,8 @@ MUTATIONS = (
         edits=(
             Edit(
                 "payment_service/payments/services.py",
-                "moved = Payment.objects.filter(pk=payment_id, state__in=sources(PAYMENT_TRANSITIONS, target)).update(",
-                "moved = Payment.objects.filter(pk=payment_id).update(",
+                '        where = {"pk": payment_id, "state__in": sources(PAYMENT_TRANSITIONS, target)}\n',
+                '        where = {"pk": payment_id}\n',
             ),
         ),
         nets=(CRASH, suite("payment"), CHAOS),

@@ -12,9 +12,9 @@ from rest_framework.response import Response
 
 from chassis.audit import AuditFilterSerializer, AuditViewSet
 from chassis.hot_reads import given
-from chassis.statements import field_of
 from chassis.identity.callers import caller
 from chassis.shapes import parsed, shown
+from chassis.statements import field_of
 from chassis.viewsets import ServiceViewSet
 from payments import services
 from payments.api.filters import orders_asked_for
