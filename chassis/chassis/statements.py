@@ -7,8 +7,8 @@ Building and compiling a queryset costs several times what PostgreSQL needs to a
     update(Cart, where={"pk": cart.pk, "state": "open"}, changes={"version": F("version") + 1})
     insert(CartLine(cart=cart, variant_id=variant_id, quantity=1))
 
-Whatever changes from call to call is a parameter. None, True and False, expressions and the number of values of an
-`__in` belong to the shape. No signals are sent; many-to-many fields and parents of models are left alone.
+Whatever changes from call to call is a parameter; None, True, False and expressions belong to the shape. No signals are
+sent; many-to-many fields and parents of models are left alone.
 
 What is asked for the third time is prepared on its connection, because planning a statement costs PostgreSQL as much as
 executing it.
@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import Expression, Field, Model, Value
+from django.db.models import BooleanField, Expression, F, Field, Func, Model, Q, Value
 from django.db.models.constants import OnConflict
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.sql import InsertQuery, UpdateQuery
@@ -162,7 +162,7 @@ def row(model: type[M], *, lock: bool = False, **where: Any) -> M | None:
 
 
 def _select(model: type[Model], lock: bool, order_by: tuple[str, ...], conditions: "Conditions") -> Statement:
-    queryset = model._default_manager.filter(**_filters(model, conditions)).order_by(*order_by)
+    queryset = model._default_manager.filter(*_filters(model, conditions)).order_by(*order_by)
     if lock:
         queryset = queryset.select_for_update(no_key=True)
     compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
@@ -217,7 +217,7 @@ def _update_statement(
     set_to: tuple[tuple[str, Any], ...],
     returning: bool,
 ) -> Statement:
-    query: Any = model._default_manager.filter(**_filters(model, conditions)).query.chain(UpdateQuery)
+    query: Any = model._default_manager.filter(*_filters(model, conditions)).query.chain(UpdateQuery)
     query.add_update_values(
         {
             name: Parameter(("set", name), field_of(model, name)) if expression is None else expression
@@ -310,7 +310,7 @@ class _StandIn:
 # What they share
 
 Conditions = tuple[tuple[str, Any], ...]
-"""The shape of a `where`: each name with None, True or False, with how many values its `__in` has, or with `VALUE`."""
+"""The shape of a `where`: each name with None, True or False where it is compared with that, else with `VALUE`."""
 
 
 def _conditions(model: type[Model], where: Mapping[str, Any], values: dict[Hashable, Any]) -> Conditions | None:
@@ -318,30 +318,36 @@ def _conditions(model: type[Model], where: Mapping[str, Any], values: dict[Hasha
     shape: list[tuple[str, Any]] = []
     for name, value in where.items():
         if name.endswith("__in"):
-            each_of = tuple(value)
-            if not each_of:
+            prepared = field_of(model, name.removesuffix("__in")).get_db_prep_value
+            values["where", name] = [prepared(one, connection) for one in value]
+            if not values["where", name]:
                 return None
-            values_of = field_of(model, name.removesuffix("__in"))
-            for place, one in enumerate(each_of):
-                values["where", name, place] = values_of.get_db_prep_value(one, connection)
-            shape.append((name, len(each_of)))
         elif value is None or isinstance(value, bool):
             shape.append((name, value))
+            continue
         else:
             values["where", name] = field_of(model, name).get_db_prep_value(value, connection)
-            shape.append((name, VALUE))
+        shape.append((name, VALUE))
     return tuple(shape)
 
 
-def _filters(model: type[Model], conditions: Conditions) -> dict[str, Any]:
-    filters = {}
+def _filters(model: type[Model], conditions: Conditions) -> list[Any]:
+    filters: list[Any] = []
     for name, kind in conditions:
+        parameter = Parameter(("where", name), field_of(model, name.removesuffix("__in")))
         if name.endswith("__in"):
-            values_of = field_of(model, name.removesuffix("__in"))
-            filters[name] = [Parameter(("where", name, place), values_of) for place in range(kind)]
+            filters.append(AnyOf(F(name.removesuffix("__in")), parameter))
         else:
-            filters[name] = Parameter(("where", name), field_of(model, name)) if kind == VALUE else kind
+            filters.append(Q((name, parameter if kind == VALUE else kind)))
     return filters
+
+
+class AnyOf(Func):
+    """Whether a value is one of an array: one parameter, however many there are."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
 
 
 def _returned(model: type[Model], fields: Iterable[Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from catalogue.models import Variant, media_url
 from catalogue.selectors import first_image_of
 from catalogue.states import ProductState
 from chassis.hot_reads import Rows, given, hot_read
+from chassis.statements import row
 
 _COLUMNS = {
     "product": F("variant__product"),
@@ -33,7 +34,7 @@ _COLUMNS = {
 
 def cart_for(*, cart_id: uuid.UUID, account: uuid.UUID | None, any_account: bool = False) -> Cart:
     """Return an anonymous cart, or the account's own; with `any_account` anybody's. Raises `CartNotFoundError`."""
-    cart = Cart.objects.filter(pk=cart_id).first()
+    cart = row(Cart, pk=cart_id)
     if cart is None or not (any_account or cart.account in {None, account}):
         raise CartNotFoundError()
     return cart

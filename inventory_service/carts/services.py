@@ -14,7 +14,7 @@ from carts.selectors import offer_for
 from carts.states import TRANSITIONS, CartState
 from catalogue.errors import VariantNotFoundError
 from chassis.locks import lock_for_transaction
-from chassis.statements import update
+from chassis.statements import insert, row, update
 from chassis.states import move
 
 
@@ -34,13 +34,14 @@ class BoughtLine:
 @transaction.atomic
 def open_cart(*, account: uuid.UUID | None) -> tuple[Cart, bool]:
     """Return the account's current cart, or a new one, and whether it is new. Without an account it is anonymous."""
-    if account is None:
-        return Cart.objects.create(currency=settings.CURRENCY), True
-    _lock_account(account)
-    current = Cart.objects.filter(account=account, is_current=True).first()
-    if current is not None:
-        return current, False
-    return Cart.objects.create(account=account, is_current=True, currency=settings.CURRENCY), True
+    cart = Cart(account=account, is_current=account is not None, currency=settings.CURRENCY)
+    if account is not None:
+        _lock_account(account)
+        current = row(Cart, account=account, is_current=True)
+        if current is not None:
+            return current, False
+    insert(cart)
+    return cart, True
 
 
 @transaction.atomic
@@ -57,11 +58,11 @@ def put_line(*, cart_id: uuid.UUID, account: uuid.UUID | None, variant_id: uuid.
     if offer.quantity is None:
         if offer.lines >= MAX_LINES:
             raise CartFullError()
-        CartLine.objects.create(cart=cart, variant_id=variant_id, **held)
+        insert(CartLine(cart=cart, variant_id=variant_id, **held))
     elif (offer.quantity, offer.price_when_added) == (quantity, offer.price_amount):
         return cart
     else:
-        CartLine.objects.filter(cart=cart, variant=variant_id).update(**held)
+        update(CartLine, where={"cart": cart.pk, "variant": variant_id}, changes=held)
     _count_edit(cart)
     return cart
 
@@ -78,7 +79,7 @@ def remove_line(*, cart_id: uuid.UUID, account: uuid.UUID | None, variant_id: uu
         _count_edit(cart)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def begin_checkout(*, cart_id: uuid.UUID, version: int, buyer: uuid.UUID) -> Cart:
     """Hold a cart, as its buyer saw it, for a checkout. An anonymous cart becomes the buyer's.
 
@@ -91,14 +92,13 @@ def begin_checkout(*, cart_id: uuid.UUID, version: int, buyer: uuid.UUID) -> Car
     return cart
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def end_checkout(*, cart_id: uuid.UUID) -> None:
     """Close a cart whose checkout was completed."""
-    cart = Cart.objects.select_for_update(no_key=True).get(pk=cart_id)
-    move(cart, to=CartState.CLOSED, table=TRANSITIONS)
+    move(Cart(pk=cart_id), to=CartState.CLOSED, table=TRANSITIONS)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def call_off_checkout(*, cart_id: uuid.UUID, buyer: uuid.UUID) -> None:
     """Open a cart again. It is its buyer's current one again, unless they have begun to fill another meanwhile."""
     _lock_account(buyer)
@@ -112,7 +112,7 @@ def call_off_checkout(*, cart_id: uuid.UUID, buyer: uuid.UUID) -> None:
     move(cart, to=CartState.OPEN, table=TRANSITIONS, is_current=becomes_current)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def hold_again(*, cart_id: uuid.UUID, version: int, buyer: uuid.UUID, lines: Sequence[BoughtLine]) -> Cart:
     """Hold a cart for a checkout that remembers it, after this database forgot what became of it, or the cart itself.
 
@@ -140,7 +140,7 @@ def hold_again(*, cart_id: uuid.UUID, version: int, buyer: uuid.UUID, lines: Seq
 
 
 def _lock_open_cart(cart_id: uuid.UUID, account: uuid.UUID | None) -> Cart:
-    cart = Cart.objects.select_for_update(no_key=True).filter(pk=cart_id).first()
+    cart = row(Cart, lock=True, pk=cart_id)
     if cart is None or cart.account not in {None, account}:
         raise CartNotFoundError()
     if cart.state == CartState.IN_CHECKOUT:

@@ -6,11 +6,13 @@ a movement, and a movement never changes.
 
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from carts.models import MAX_QUANTITY, Cart
 from catalogue.models import MAX_PRICE, Product, Variant
 from chassis.ids import uuid7
 from chassis.money import Money, total
+from chassis.statements import rows
 from stock.states import MovementReason, ReservationState
 
 MAX_DELTA = 1_000_000
@@ -85,9 +87,14 @@ class Reservation(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
+    @cached_property
+    def contents(self) -> "list[ReservationLine]":
+        """Its lines, which never change once they are written, asked for once."""
+        return rows(ReservationLine, reservation=self.pk, order_by=("id",))
+
     @property
     def total(self) -> Money:
-        return total([line.line_total for line in self.lines.all()], self.currency)
+        return total([line.line_total for line in self.contents], self.currency)
 
 
 class ReservationLine(models.Model):

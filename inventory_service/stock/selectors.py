@@ -2,9 +2,10 @@
 
 import uuid
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from chassis.statements import row
 from stock.errors import ReservationNotFoundError
 from stock.models import Reservation, ReservationLine, StockLevel, StockMovement
 from stock.states import MovementReason, ReservationState
@@ -12,7 +13,7 @@ from stock.states import MovementReason, ReservationState
 
 def reservation_by_id(*, reservation_id: uuid.UUID) -> Reservation:
     """Return a reservation. Raises `ReservationNotFoundError`."""
-    reservation = Reservation.objects.filter(pk=reservation_id).first()
+    reservation = row(Reservation, pk=reservation_id)
     if reservation is None:
         raise ReservationNotFoundError()
     return reservation
@@ -47,4 +48,6 @@ def audited_levels() -> QuerySet[StockLevel]:
 
 
 def audited_reservations() -> QuerySet[Reservation]:
-    return Reservation.objects.annotate(cart_state=F("cart__state")).prefetch_related("lines")
+    return Reservation.objects.annotate(cart_state=F("cart__state")).prefetch_related(
+        Prefetch("lines", to_attr="contents")
+    )

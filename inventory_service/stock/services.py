@@ -18,6 +18,7 @@ from carts.models import Cart, CartLine
 from catalogue.errors import VariantNotFoundError
 from catalogue.states import ProductState
 from chassis.locks import lock_for_transaction
+from chassis.statements import insert, row, rows
 from chassis.states import move
 from stock.errors import (
     InsufficientStockError,
@@ -69,7 +70,7 @@ def reserve(
     something else, `OutOfStockError`, `CartEmptyError` and what `begin_checkout` raises.
     """
     lock_id(reservation_id)
-    known = Reservation.objects.filter(pk=reservation_id).first()
+    known = row(Reservation, pk=reservation_id)
     if known is not None:
         if known.state == ReservationState.RELEASED:
             raise ReservationReleasedError()
@@ -94,7 +95,7 @@ def release(*, reservation_id: uuid.UUID, metadata: Mapping[str, Any] | None = N
     """
     lock_id(reservation_id)
     now = timezone.now()
-    reservation = Reservation.objects.filter(pk=reservation_id).first()
+    reservation = row(Reservation, pk=reservation_id)
     if reservation is None:
         return Reservation.objects.create(
             id=reservation_id,
@@ -108,7 +109,7 @@ def release(*, reservation_id: uuid.UUID, metadata: Mapping[str, Any] | None = N
     if reservation.state == ReservationState.LIVE:
         assert reservation.cart_id is not None and reservation.buyer is not None  # noqa: S101, PT018 - only a tombstone has none
         carts.call_off_checkout(cart_id=reservation.cart_id, buyer=reservation.buyer)
-        _give_back(list(reservation.lines.all()))
+        _give_back(reservation.contents)
         kept = reservation.metadata if metadata is None else metadata
         move(reservation, to=ReservationState.RELEASED, table=TRANSITIONS, finished_at=now, metadata=kept)
     return reservation
@@ -121,7 +122,7 @@ def commit(*, reservation_id: uuid.UUID) -> Reservation:
     Raises `ReservationNotFoundError`, `ReservationReleasedError`.
     """
     lock_id(reservation_id)
-    reservation = Reservation.objects.filter(pk=reservation_id).first()
+    reservation = row(Reservation, pk=reservation_id)
     if reservation is None:
         raise ReservationNotFoundError()
     if reservation.state == ReservationState.RELEASED:
@@ -129,14 +130,16 @@ def commit(*, reservation_id: uuid.UUID) -> Reservation:
     if reservation.state == ReservationState.LIVE:
         assert reservation.cart_id is not None  # noqa: S101 - only a tombstone has none
         carts.end_checkout(cart_id=reservation.cart_id)
-        lines = list(reservation.lines.all())
+        lines = reservation.contents
         # What is given back leaves at once: the rows stay locked, so nobody can take it in between.
         _give_back(lines)
-        StockMovement.objects.bulk_create(
-            StockMovement(
-                level_id=line.variant_id, delta=-line.quantity, reason=MovementReason.SALE, reservation=reservation
+        insert(
+            *(
+                StockMovement(
+                    level_id=line.variant_id, delta=-line.quantity, reason=MovementReason.SALE, reservation=reservation
+                )
+                for line in lines
             )
-            for line in lines
         )
         move(reservation, to=ReservationState.COMMITTED, table=TRANSITIONS, finished_at=timezone.now())
     return reservation
@@ -148,7 +151,7 @@ def lock_id(reservation_id: uuid.UUID) -> None:
 
 
 def lock_levels(variants: Iterable[uuid.UUID]) -> dict[uuid.UUID, StockLevel]:
-    levels = StockLevel.objects.select_for_update(no_key=True).filter(pk__in=list(variants)).order_by("pk")
+    levels = rows(StockLevel, lock=True, pk__in=variants, order_by=("pk",))
     return {level.pk: level for level in levels}
 
 
@@ -196,7 +199,7 @@ def _change_reserved(pieces: Mapping[uuid.UUID, int]) -> int:
 def _write_reservation(
     reservation_id: uuid.UUID, cart: Cart, buyer: uuid.UUID, metadata: Mapping[str, Any] | None, lines: list[CartLine]
 ) -> Reservation:
-    reservation = Reservation.objects.create(
+    reservation = Reservation(
         id=reservation_id,
         cart=cart,
         cart_version=cart.version,
@@ -204,7 +207,8 @@ def _write_reservation(
         currency=cart.currency,
         metadata=metadata,
     )
-    ReservationLine.objects.bulk_create(
+    insert(reservation)
+    reservation.contents = [
         ReservationLine(
             reservation=reservation,
             variant=line.variant,
@@ -217,7 +221,8 @@ def _write_reservation(
             currency=line.variant.currency,
         )
         for line in lines
-    )
+    ]
+    insert(*reservation.contents)
     return reservation
 
 

@@ -159,9 +159,8 @@ MUTATIONS = (
         edits=(
             Edit(
                 "inventory_service/stock/services.py",
-                "    levels = StockLevel.objects.select_for_update(no_key=True)"
-                '.filter(pk__in=list(variants)).order_by("pk")\n',
-                '    levels = StockLevel.objects.filter(pk__in=list(variants)).order_by("pk")\n',
+                '    levels = rows(StockLevel, lock=True, pk__in=variants, order_by=("pk",))\n',
+                '    levels = rows(StockLevel, pk__in=variants, order_by=("pk",))\n',
             ),
             Edit(
                 "inventory_service/stock/services.py",

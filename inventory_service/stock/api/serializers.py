@@ -51,7 +51,7 @@ class ReservationLineSerializer(serializers.ModelSerializer[ReservationLine]):
 class ReservationSerializer(serializers.ModelSerializer[Reservation]):
     cart = serializers.UUIDField(source="cart_id", allow_null=True, help_text="Null if called off before it arrived.")
     buyer = serializers.UUIDField(allow_null=True)
-    lines = ReservationLineSerializer(many=True)
+    lines = ReservationLineSerializer(many=True, source="contents")
     total = MoneySerializer()
 
     class Meta:

@@ -1,7 +1,7 @@
 import uuid
 from typing import Any
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import mixins, status
 from rest_framework.decorators import action
@@ -67,7 +67,6 @@ def _shown(state: str) -> list[OpenApiExample]:
 
 
 def reservation_answer(reservation: Reservation, *, code: int = status.HTTP_200_OK) -> Response:
-    prefetch_related_objects([reservation], "lines")
     return Response(shown(ReservationSerializer, reservation), status=code)
 
 
