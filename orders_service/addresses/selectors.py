@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from addresses.errors import AddressNotFoundError
 from addresses.models import Address
+from chassis.statements import row
 
 
 class AddressSnapshot(TypedDict):
@@ -29,7 +30,7 @@ def addresses_of(account_id: uuid.UUID) -> QuerySet[Address]:
 
 def address_snapshot(*, account_id: uuid.UUID, address_id: uuid.UUID) -> AddressSnapshot:
     """Return the account's address as an order keeps it. Raises `AddressNotFoundError`."""
-    address = addresses_of(account_id).filter(pk=address_id).first()
+    address = row(Address, account_id=account_id, pk=address_id)
     if address is None:
         raise AddressNotFoundError()
     return snapshot_of(address)

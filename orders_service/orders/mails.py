@@ -8,6 +8,7 @@ from django.conf import settings
 from addresses.countries import country_name
 from chassis.mail.delivery import LANGUAGES, queue_mail
 from orders.models import Order
+from orders.selectors import lines_by_part
 
 
 def mail_language(order: Order) -> str:
@@ -36,6 +37,6 @@ def queue_order_confirmed(order: Order) -> None:
         template="order_confirmed",
         to=order.buyer_email,
         language=mail_language(order),
-        context=mail_context(order),
+        context={**mail_context(order), "parts": lines_by_part(order)},
         ident=uuid.uuid5(order.pk, "order_confirmed"),
     )

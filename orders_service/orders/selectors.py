@@ -12,7 +12,7 @@ from orjson import Fragment
 
 from chassis.hot_reads import Rows, given, hot_read, json_array
 from chassis.pagination import page_of
-from chassis.statements import field_of
+from chassis.statements import field_of, rows
 from deliveries.carriers import tracking_url
 from deliveries.models import Delivery
 from orders.models import Order, OrderLine, SellerOrder
@@ -34,6 +34,17 @@ def placed_orders() -> QuerySet[Order]:
 def with_parts(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Fetch all that belongs to the orders along with them."""
     return orders.prefetch_related("seller_orders__lines", "seller_orders__deliveries")
+
+
+def lines_by_part(order: Order) -> list[list[OrderLine]]:
+    """Return the order's lines, those of each seller together."""
+    parts = {part.pk: part for part in rows(SellerOrder, order=order.pk, order_by=("id",))}
+    lines: dict[uuid.UUID, list[OrderLine]] = {part: [] for part in parts}
+    for line in rows(OrderLine, seller_order__in=parts, order_by=("id",)):
+        line.seller_order = parts[line.seller_order_id]
+        line.seller_order.order = order
+        lines[line.seller_order_id].append(line)
+    return list(lines.values())
 
 
 @hot_read()

@@ -15,12 +15,12 @@ from addresses.selectors import AddressSnapshot, address_snapshot
 from chassis.ids import uuid7
 from chassis.locks import lock_for_transaction
 from chassis.money import Money, total
+from chassis.statements import insert, row
 from chassis.states import move
 from orders.errors import OrderConfirmedError, OrderMismatchError, OrderNotFoundError, OrderRejectedError
 from orders.mails import queue_order_confirmed
 from orders.models import Order, OrderLine, SellerOrder
 from orders.references import candidates
-from orders.selectors import with_parts
 from orders.states import ORDER_TRANSITIONS, OrderState
 
 
@@ -86,7 +86,7 @@ def confirm_order(*, order_id: uuid.UUID) -> Order:
         raise OrderRejectedError()
     if order.state == OrderState.PENDING:
         move(order, to=OrderState.CONFIRMED, table=ORDER_TRANSITIONS, confirmed_at=timezone.now())
-        queue_order_confirmed(with_parts(Order.objects.filter(pk=order_id)).get())
+        queue_order_confirmed(order)
     return order
 
 
@@ -98,9 +98,11 @@ def reject_order(*, order_id: uuid.UUID) -> Order:
     """
     order = locked_order(order_id)
     if order is None:
-        return Order.objects.create(
+        order = Order(
             id=order_id, state=OrderState.REJECTED, currency=settings.CURRENCY, items_amount=0, total_amount=0
         )
+        insert(order)
+        return order
     if order.confirmed_at is not None:
         raise OrderConfirmedError()
     if order.state == OrderState.PENDING:
@@ -120,7 +122,7 @@ def locked_order(order_id: uuid.UUID) -> Order | None:
     Placing, confirming and rejecting one order thus happen one after the other.
     """
     lock_for_transaction("order", order_id)
-    return Order.objects.select_for_update().filter(pk=order_id).first()
+    return row(Order, lock=True, pk=order_id)
 
 
 def write_order(
@@ -135,9 +137,8 @@ def write_order(
     for line in placement.lines:
         by_seller[line.seller].append(line)
     items = _sum(placement.lines, placement.currency)
-    order = Order.objects.create(
+    order = Order(
         id=order_id,
-        reference=_free_reference(order_id),
         buyer=placement.buyer,
         buyer_email=placement.buyer_email,
         buyer_language=placement.buyer_language,
@@ -147,7 +148,8 @@ def write_order(
         total_amount=items,
         content_fingerprint=placement.fingerprint(),
     )
-    parts = SellerOrder.objects.bulk_create(
+    _insert_under_a_free_reference(order)
+    parts = [
         SellerOrder(
             id=(part_ids or {}).get(seller) or uuid7(),
             order=order,
@@ -155,35 +157,36 @@ def write_order(
             total_amount=_sum(lines, placement.currency),
         )
         for seller, lines in by_seller.items()
-    )
-    OrderLine.objects.bulk_create(
-        OrderLine(
-            id=uuid7(),
-            seller_order=part,
-            variant=line.variant,
-            product=line.product,
-            title=line.title,
-            sku=line.sku,
-            quantity=line.quantity,
-            unit_amount=line.unit_price.amount,
-            line_amount=line.quantity * line.unit_price.amount,
+    ]
+    insert(*parts)
+    insert(
+        *(
+            OrderLine(
+                id=uuid7(),
+                seller_order=part,
+                variant=line.variant,
+                product=line.product,
+                title=line.title,
+                sku=line.sku,
+                quantity=line.quantity,
+                unit_amount=line.unit_price.amount,
+                line_amount=line.quantity * line.unit_price.amount,
+            )
+            for part in parts
+            for line in by_seller[part.seller]
         )
-        for part in parts
-        for line in by_seller[part.seller]
     )
     return order
 
 
+def _insert_under_a_free_reference(order: Order) -> None:
+    """Give the order the first of its references that no other order has. Its id is free: it is locked."""
+    for reference in candidates(order.pk):
+        order.reference = reference
+        if insert(order, unless_known=True):
+            return
+    raise RuntimeError(f"No reference is left for the order {order.pk}.")
+
+
 def _sum(lines: Sequence[PlacedLine], currency: str) -> int:
     return total([line.unit_price * line.quantity for line in lines], currency).amount
-
-
-def _free_reference(order_id: uuid.UUID) -> str:
-    """Return the order's first reference that no other order has.
-
-    An order placed at this very moment could still take it; the database then refuses, and the repeated call finds
-    the next one.
-    """
-    wanted = list(candidates(order_id))
-    taken = set(Order.objects.filter(reference__in=wanted).values_list("reference", flat=True))
-    return next(reference for reference in wanted if reference not in taken)

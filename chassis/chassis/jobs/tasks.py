@@ -22,6 +22,7 @@ from django.db.models.functions import Now
 from chassis.ids import uuid7
 from chassis.jobs.models import Job
 from chassis.logs import request_id
+from chassis.statements import insert
 from chassis.tracing import traceparent
 
 P = ParamSpec("P")
@@ -72,20 +73,17 @@ class Task(Generic[P]):
         key: str | None = None,
         delay: timedelta = timedelta(0),
     ) -> None:
-        Job.objects.bulk_create(
-            [
-                Job(
-                    id=ident or uuid7(),
-                    task=self.name,
-                    arguments=kwargs,
-                    key=key,
-                    run_at=Now() + delay,
-                    request_id=request_id.get(),
-                    traceparent=traceparent(),
-                )
-            ],
-            ignore_conflicts=key is not None or ident is not None,
+        job = Job(
+            id=ident or uuid7(),
+            task=self.name,
+            arguments=kwargs,
+            key=key,
+            request_id=request_id.get(),
+            traceparent=traceparent(),
         )
+        if delay:
+            job.run_at = Now() + delay
+        insert(job, unless_known=key is not None or ident is not None)
 
 
 @dataclass(frozen=True)
