@@ -8,6 +8,7 @@ from django.conf import settings
 from chassis.idempotency.replay import KeyReusedError
 from chassis.identity.models import User
 from chassis.money import Money
+from chassis.statements import row
 from checkouts.errors import (
     CheckoutCancelledError,
     CheckoutDecidedError,
@@ -48,7 +49,7 @@ def check_out(
     }
     digest = fingerprint(asked)
     saga_id = checkout_id(account_id=buyer.id, key=key)
-    if known := Saga.objects.filter(pk=saga_id).first():
+    if known := row(Saga, pk=saga_id):
         return _met(known, digest)
     cart = inventory.get_cart(cart_id=cart_id, headers=headers)
     drive = start(

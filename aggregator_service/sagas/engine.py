@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import translation
@@ -22,7 +21,7 @@ from chassis.errors import DomainError, UnavailableError
 from chassis.http import jitter
 from chassis.logs import request_id
 from chassis.problems import problem
-from chassis.statements import update
+from chassis.statements import insert, update
 from chassis.tracing import traceparent
 from sagas.metrics import sagas_ended
 from sagas.models import Saga
@@ -33,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
 """Longer than any one call with its retries, so that who still drives is not overtaken for being slow."""
+
+LEASED = Now() + LEASE
+"""Built once, because an expression is part of a statement's shape, and making its digest is most of finding it."""
 
 
 class OvertakenError(Exception):
@@ -63,13 +65,10 @@ def start(
         intended=1,
         step=definition.steps[0].name,
         lease_owner=uuid.uuid4(),
-        lease_until=Now() + LEASE,
+        lease_until=LEASED,
         deadline_at=Now() + definition.undecided_for,
     )
-    try:
-        with transaction.atomic():
-            saga.save(force_insert=True)
-    except IntegrityError:
+    if not insert(saga, unless_known=True):
         return None
     return Drive(saga, definition, remaining=definition.undecided_for.total_seconds())
 
@@ -94,7 +93,7 @@ def call_off(saga_id: uuid.UUID, *, reason: DomainError) -> "Drive | None":
 
 def _seize(sagas: Any, changes: dict[str, Any]) -> "Drive | None":
     owner = uuid.uuid4()
-    if not sagas.update(lease_owner=owner, lease_until=Now() + LEASE, version=F("version") + 1, **changes):
+    if not sagas.update(lease_owner=owner, lease_until=LEASED, version=F("version") + 1, **changes):
         return None
     saga = Saga.objects.annotate(remaining=F("deadline_at") - Now()).filter(lease_owner=owner).first()
     if saga is None:  # overtaken within this moment
@@ -249,7 +248,7 @@ class Drive:
     def _write(self, **changes: Any) -> None:
         """Write, if nobody else has written since; the lease starts anew. Raises `OvertakenError`."""
         saga = self.saga
-        changes = {"lease_until": Now() + LEASE, **changes}
+        changes = {"lease_until": LEASED, **changes}
         where = {"pk": saga.pk, "version": saga.version}
         if not update(Saga, where=where, changes={"version": saga.version + 1, **changes}):
             raise OvertakenError(str(saga.id))
