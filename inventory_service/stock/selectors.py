@@ -1,10 +1,16 @@
 """What is read of stock."""
 
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from carts.models import Cart, CartLine
+from catalogue.states import ProductState
+from chassis.hot_reads import Rows, given, hot_read
 from chassis.statements import row
 from stock.errors import ReservationNotFoundError
 from stock.models import Reservation, ReservationLine, StockLevel, StockMovement
@@ -17,6 +23,59 @@ def reservation_by_id(*, reservation_id: uuid.UUID) -> Reservation:
     if reservation is None:
         raise ReservationNotFoundError()
     return reservation
+
+
+@dataclass(frozen=True, slots=True)
+class WantedLine:
+    """What a cart holds of a variant, and what the variant is now."""
+
+    variant_id: uuid.UUID
+    product_id: uuid.UUID
+    seller: uuid.UUID
+    quantity: int
+    price_amount: int
+    currency: str
+    sku: str
+    variant_title: str
+    product_title: str
+    product_state: str
+    archived_at: datetime | None
+
+    @property
+    def title(self) -> str:
+        same = self.variant_title == self.product_title
+        return self.product_title if same else f"{self.product_title} – {self.variant_title}"
+
+    @property
+    def is_offered(self) -> bool:
+        return self.archived_at is None and self.product_state == ProductState.PUBLISHED
+
+
+def wanted_lines(cart: Cart) -> list[WantedLine]:
+    """Return what is in a cart, in one query."""
+    found = _wanted_lines(cart=given(cart.pk, Cart._meta.pk))
+    return [WantedLine(**row | {name: uuid.UUID(row[name]) for name in _IDS}) for row in found]
+
+
+_IDS = ("variant_id", "product_id", "seller")
+
+
+@hot_read()
+def _wanted_lines(*, cart: Any) -> Rows:
+    lines = CartLine.objects.filter(cart=cart).order_by("id")
+    return lines.values(
+        "variant_id",
+        "quantity",
+        product_id=F("variant__product"),
+        seller=F("variant__seller"),
+        price_amount=F("variant__price_amount"),
+        currency=F("variant__currency"),
+        sku=F("variant__sku"),
+        variant_title=F("variant__title"),
+        product_title=F("variant__product__title"),
+        product_state=F("variant__product__state"),
+        archived_at=F("variant__archived_at"),
+    )
 
 
 def movements_of(*, variant_id: uuid.UUID) -> QuerySet[StockMovement]:

@@ -14,9 +14,8 @@ from django.utils import timezone
 
 from carts import services as carts
 from carts.errors import CartEmptyError
-from carts.models import Cart, CartLine
+from carts.models import Cart
 from catalogue.errors import VariantNotFoundError
-from catalogue.states import ProductState
 from chassis.locks import lock_for_transaction
 from chassis.statements import insert, row, rows
 from chassis.states import move
@@ -31,6 +30,7 @@ from stock.errors import (
     StockReservedError,
 )
 from stock.models import Reservation, ReservationLine, StockLevel, StockMovement
+from stock.selectors import WantedLine, wanted_lines
 from stock.states import ADDING_REASONS, TAKING_REASONS, TRANSITIONS, MovementReason, ReservationState
 
 
@@ -78,9 +78,7 @@ def reserve(
             raise ReservationMismatchError()
         return known, False
     cart = carts.begin_checkout(cart_id=cart_id, version=cart_version, buyer=buyer)
-    lines = list(
-        CartLine.objects.filter(cart=cart).select_related("variant__product").defer("variant__product__search")
-    )
+    lines = wanted_lines(cart)
     if not lines:
         raise CartEmptyError()
     _take(lines)
@@ -155,17 +153,16 @@ def lock_levels(variants: Iterable[uuid.UUID]) -> dict[uuid.UUID, StockLevel]:
     return {level.pk: level for level in levels}
 
 
-def _take(lines: list[CartLine]) -> None:
+def _take(lines: list[WantedLine]) -> None:
     levels = lock_levels(line.variant_id for line in lines)
     short = []
     for line in lines:
-        offered = line.variant.archived_at is None and line.variant.product.state == ProductState.PUBLISHED
-        available = levels[line.variant_id].available if offered else 0
+        available = levels[line.variant_id].available if line.is_offered else 0
         if available < line.quantity:
             short.append(
                 {
                     "variant": str(line.variant_id),
-                    "title": _title(line),
+                    "title": line.title,
                     "requested": line.quantity,
                     "available": available,
                 }
@@ -197,7 +194,7 @@ def _change_reserved(pieces: Mapping[uuid.UUID, int]) -> int:
 
 
 def _write_reservation(
-    reservation_id: uuid.UUID, cart: Cart, buyer: uuid.UUID, metadata: Mapping[str, Any] | None, lines: list[CartLine]
+    reservation_id: uuid.UUID, cart: Cart, buyer: uuid.UUID, metadata: Mapping[str, Any] | None, lines: list[WantedLine]
 ) -> Reservation:
     reservation = Reservation(
         id=reservation_id,
@@ -211,21 +208,16 @@ def _write_reservation(
     reservation.contents = [
         ReservationLine(
             reservation=reservation,
-            variant=line.variant,
-            product=line.variant.product,
-            seller=line.variant.seller,
-            title=_title(line),
-            sku=line.variant.sku,
+            variant_id=line.variant_id,
+            product_id=line.product_id,
+            seller=line.seller,
+            title=line.title,
+            sku=line.sku,
             quantity=line.quantity,
-            price_amount=line.variant.price_amount,
-            currency=line.variant.currency,
+            price_amount=line.price_amount,
+            currency=line.currency,
         )
         for line in lines
     ]
     insert(*reservation.contents)
     return reservation
-
-
-def _title(line: CartLine) -> str:
-    product, variant = line.variant.product.title, line.variant.title
-    return product if variant == product else f"{product} – {variant}"
