@@ -21,7 +21,7 @@ from chassis.errors import DomainError, UnavailableError
 from chassis.http import jitter
 from chassis.logs import request_id
 from chassis.problems import problem
-from chassis.statements import insert, update
+from chassis.statements import NOW, insert, update
 from chassis.tracing import traceparent
 from sagas.metrics import sagas_ended
 from sagas.models import Saga
@@ -33,8 +33,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
 """Longer than any one call with its retries, so that who still drives is not overtaken for being slow."""
 
-LEASED = Now() + LEASE
-"""Built once, because an expression is part of a statement's shape, and making its digest is most of finding it."""
+LEASED = NOW + LEASE
 
 
 class OvertakenError(Exception):
@@ -220,7 +219,7 @@ class Drive:
             state=state,
             answer_status=status,
             answer_body=json.dumps(body, separators=(",", ":"), default=str),
-            finished_at=Now(),
+            finished_at=NOW,
             lease_owner=None,
             lease_until=None,
             **changes,

@@ -18,7 +18,7 @@ from accounts.models import Account
 from accounts.selectors import accounts_with_email, claims_of
 from chassis.hot_reads import Rows, given, hot_read
 from chassis.identity.models import Claims
-from chassis.statements import update
+from chassis.statements import NOW, insert, update
 from keys.lifetimes import ACCOUNT_TOKEN
 from keys.signing import issue_token
 from logins.errors import InvalidCredentialsError, InvalidRefreshTokenError
@@ -27,6 +27,8 @@ from logins.selectors import open_families
 
 FAMILY_LIFE = timedelta(days=30)
 """After its last refresh; a person who comes back sooner stays signed in."""
+
+EXPIRY = NOW + FAMILY_LIFE
 
 BATCH = 1000
 
@@ -130,7 +132,7 @@ def _open_family(account_id: uuid.UUID) -> str:
     # Locked against a deactivation at the same moment, which would miss the new family.
     if not Account.objects.select_for_update(no_key=True).filter(pk=account_id, is_active=True).exists():
         raise InvalidCredentialsError()
-    family = RefreshFamily.objects.create(account_id=account_id, expires_at=Now() + FAMILY_LIFE)
+    family = RefreshFamily.objects.create(account_id=account_id, expires_at=EXPIRY)
     token = secrets.token_urlsafe(32)
     RefreshToken.objects.create(family_id=family.pk, digest=_digest(token))
     return token
@@ -142,14 +144,14 @@ def _rotate(token: str, key: str) -> tuple[Claims, str] | None:
     rows = _tokens(digest=given(_digest(token), RefreshToken._meta.get_field("digest")))
     if not rows or not (rows[0]["is_active"] and rows[0]["is_open"]):
         return None
-    row, used = rows[0], {"used_at": Now(), "used_key": key}
+    row, used = rows[0], {"used_at": NOW, "used_key": key}
     # Whoever changes the row uses the token; who comes second, or later, is looked at closely.
     if not update(RefreshToken, where={"pk": uuid.UUID(row["id"]), "used_at": None}, changes=used):
         return _used_before(token, key)
     successor = _successor_of(token)
     family = uuid.UUID(row["family_id"])
-    RefreshToken.objects.create(family_id=family, predecessor_id=row["id"], digest=_digest(successor))
-    moved_on = {"refreshed_at": Now(), "expires_at": Now() + FAMILY_LIFE}
+    insert(RefreshToken(family_id=family, predecessor_id=row["id"], digest=_digest(successor)))
+    moved_on = {"refreshed_at": NOW, "expires_at": EXPIRY}
     if not update(RefreshFamily, where={"pk": family, "revoked_at": None}, changes=moved_on):
         raise InvalidRefreshTokenError()  # ended within this moment: nothing of this counts
     claims = Claims(

@@ -26,6 +26,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import BooleanField, Expression, F, Field, Func, Model, Q, Value
 from django.db.models.constants import OnConflict
 from django.db.models.expressions import DatabaseDefault
+from django.db.models.functions import Now
 from django.db.models.sql import InsertQuery, UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.transaction import TransactionManagementError
@@ -36,6 +37,9 @@ Converter = Callable[[Any], Any]
 USES_BEFORE_PREPARED = 3
 MOST_SHAPES = 1000
 """Of one kind: more would mean that something is part of the shape that changes from call to call."""
+
+NOW = Now()
+"""The database's clock. Expressions are best built once: making one's digest is most of finding its statement."""
 
 PLACEHOLDER = re.compile("%[%s]")
 

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 
 from chassis.database.transactions import autocommitted
 from chassis.money import Money
-from chassis.statements import insert, row, updated
+from chassis.statements import NOW, insert, row, updated
 from chassis.states import sources
 from payments.errors import (
     OrderHasPaymentError,
@@ -120,7 +120,7 @@ def settle(*, payment_id: uuid.UUID, outcome: IntentOutcome) -> Payment:
     if target is not None:
         changes: dict[str, object] = {"state": target}
         if target == PaymentState.CAPTURED:
-            changes["captured_at"] = Now()
+            changes["captured_at"] = NOW
         elif target == PaymentState.DECLINED:
             changes["decline_code"] = outcome.decline_code or "generic_decline"
         elif target == PaymentState.CANCELLED:

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
 
 from chassis.money import Money
-from chassis.statements import insert, row
+from chassis.statements import NOW, insert, row
 from chassis.states import move
 from sandbox.errors import IntentMismatchError, RefusedError, SandboxUnavailableError, UnknownIntentError
 from sandbox.methods import METHODS, Behaviour
@@ -74,7 +73,7 @@ def cancel_intent(*, reference: str) -> SandboxIntent:
     """Call the intent off, unless it is decided already; return it as it stands. Raises `UnknownIntentError`."""
     intent = lock_intent(reference)
     if intent.status in INTENT_TRANSITIONS:
-        move(intent, to=IntentStatus.CANCELED, table=INTENT_TRANSITIONS, field="status", canceled_at=Now())
+        move(intent, to=IntentStatus.CANCELED, table=INTENT_TRANSITIONS, field="status", canceled_at=NOW)
         insert(SandboxEvent(intent=intent, type=EventType.CANCELED))
     return intent
 
@@ -146,7 +145,7 @@ def _decide(intent: SandboxIntent, behaviour: Behaviour) -> None:
 
 
 def _take(intent: SandboxIntent) -> None:
-    move(intent, to=IntentStatus.SUCCEEDED, table=INTENT_TRANSITIONS, field="status", succeeded_at=Now())
+    move(intent, to=IntentStatus.SUCCEEDED, table=INTENT_TRANSITIONS, field="status", succeeded_at=NOW)
     insert(SandboxEvent(intent=intent, type=EventType.SUCCEEDED, moved_amount=intent.amount))
 
 
