@@ -14,20 +14,18 @@ import os
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from http.client import HTTPException
 from json import dumps
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
+import certifi
 import orjson
 import pybreaker
+import pycurl
 import requests
-from urllib3 import BaseHTTPResponse, PoolManager
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
-from urllib3.util import Retry, Timeout
 
 from chassis import tracing
 from chassis.logs import deadline, request_id
@@ -39,7 +37,6 @@ UNAVAILABLE_STATUSES = frozenset({502, 503, 504})
 BULKHEAD = max(1, int(os.environ.get("WEB_THREADS", "8")) // 2)
 """Threads of a process that may wait on one service: half of gunicorn's."""
 RETRY_PAUSE_SECONDS = 0.2
-NO_RETRIES = Retry(False, redirect=False)
 LEAST_SECONDS = 0.1
 """A call that has less time than this is not begun."""
 PROBE_PAUSE_SECONDS = 1.0
@@ -60,12 +57,11 @@ class CallError(requests.RequestException):
 class Answer(requests.Response):
     """An answer whose body has arrived; its JSON is parsed once, however often it is asked for."""
 
-    def __init__(self, url: str, raw: BaseHTTPResponse, body: bytes) -> None:
+    def __init__(self, url: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
         super().__init__()
         self.url = url
-        self.status_code = raw.status
-        self.reason = raw.reason or ""
-        self.headers = requests.structures.CaseInsensitiveDict(raw.headers)
+        self.status_code = status
+        self.headers = requests.structures.CaseInsensitiveDict(headers)
         self.encoding = "utf-8"
         self.raw = io.BytesIO(body)
         self._parsed: Any = None
@@ -121,7 +117,7 @@ class ServiceSession(requests.Session):
             listeners=[BreakerListener(service)],
         )
         self._probing = threading.Lock()
-        self._connections = PoolManager(num_pools=2, maxsize=BULKHEAD, block=True)
+        self._idle: list[pycurl.Curl] = []
 
     @property
     def is_open(self) -> bool:
@@ -154,7 +150,8 @@ class ServiceSession(requests.Session):
             self._bulkhead.release()
 
     def close(self) -> None:
-        self._connections.clear()
+        while self._idle:
+            self._idle.pop().close()
         super().close()
 
     def _refused(self, reason: str, text: str) -> CallError:
@@ -175,13 +172,11 @@ class ServiceSession(requests.Session):
             raise self._refused("deadline", "no time left for the call")
         began, outcome = time.monotonic(), "failed"
         connect, answer = timeout
-        whole = min(connect + answer, remaining)
-        until = began + whole
-        bounds = Timeout(total=whole, connect=min(connect, remaining), read=min(answer, remaining))
+        bounds = _Bounds(connect=min(connect, remaining), whole=min(connect + answer, remaining))
         try:
             # Not `call()`, which would hold the breaker's lock while the answer is awaited.
             with self._breaker.calling():
-                response = self._send(call, bounds, until=until)
+                response = self._send(call, bounds)
                 if _is_unavailable(response):
                     raise _UnavailableAnswerError(response)
                 outcome = "answered"
@@ -200,32 +195,37 @@ class ServiceSession(requests.Session):
             if self.is_open:
                 self._probe_in_background(call.url)
 
-    def _send(self, call: "_Call", bounds: Timeout, *, until: float) -> Answer:
+    def _send(self, call: "_Call", bounds: "_Bounds") -> Answer:
         if tracing.tracer is None:
-            return self._exchange(call, bounds, until=until)
-        send = partial(self._exchange, call, bounds, until=until)
+            return self._exchange(call, bounds)
+        send = partial(self._exchange, call, bounds)
         answer: Answer = tracing.call(self.service, call.method, send, call.headers)
         return answer
 
-    def _exchange(self, call: "_Call", bounds: Timeout, *, until: float) -> Answer:
-        """Send by urllib3 alone: what requests would do around it (cookies, redirects, credentials, hooks) has no place
-        in a call between services, and would double its cost.
+    def _exchange(self, call: "_Call", bounds: "_Bounds") -> Answer:
+        """Send by libcurl, which takes a quarter of the time that urllib3 does, and half of what a call costs here.
+
+        A handle keeps its connection. One that its server has closed meanwhile is opened again by libcurl itself, as
+        long as nothing of an answer has come.
         """
         try:
-            raw = self._connections.urlopen(
-                call.method,
-                call.url,
-                body=call.body,
-                headers=call.headers,
-                timeout=bounds,
-                # Attempts are counted here, not there, where neither the deadline nor the breaker is known.
-                retries=NO_RETRIES,
-                redirect=False,
-                preload_content=False,
-            )
-        except HTTPError as exc:
-            raise _error_of(exc) from exc
-        return Answer(call.url, raw, _body(raw, until=until))
+            handle = self._idle.pop()
+        except IndexError:
+            handle = pycurl.Curl()
+        lines: list[bytes] = []
+        try:
+            call.prepare(handle)
+            handle.setopt(pycurl.CONNECTTIMEOUT_MS, bounds.milliseconds(bounds.connect))
+            handle.setopt(pycurl.TIMEOUT_MS, bounds.milliseconds(bounds.whole))
+            handle.setopt(pycurl.HEADERFUNCTION, lines.append)
+            try:
+                body = handle.perform_rb()
+            except pycurl.error as exc:
+                raise _error_of(exc, handle) from exc
+            return Answer(call.url, handle.getinfo(pycurl.RESPONSE_CODE), _headers(lines), body)
+        finally:
+            handle.reset()
+            self._idle.append(handle)
 
     def _probe_in_background(self, url: str) -> None:
         if self._probing.acquire(blocking=False):
@@ -253,6 +253,18 @@ def _is_ready(address: str) -> bool:
             return session.get(address, timeout=PROBE_SECONDS, allow_redirects=False).status_code < 500
     except requests.RequestException:
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """What an attempt may take, in seconds: to connect, and from its beginning to the end of the answer."""
+
+    connect: float
+    whole: float
+
+    @staticmethod
+    def milliseconds(seconds: float) -> int:
+        return max(1, round(seconds * 1000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +305,48 @@ class _Call:
         verb = method.decode() if isinstance(method, bytes) else method
         return cls(verb.upper(), address, sent, data)
 
+    def prepare(self, handle: pycurl.Curl) -> None:
+        """Tell a handle all about the request; the environment (proxies, .netrc) has no say.
+
+        Raises `ValueError` for a header that is not one line.
+        """
+        handle.setopt(pycurl.URL, self.url)
+        handle.setopt(pycurl.NOSIGNAL, 1)  # signals would not reach the thread that waits
+        handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+        handle.setopt(pycurl.PROXY, "")
+        handle.setopt(pycurl.CAINFO, certifi.where())
+        lines = [_header(name, value) for name, value in self.headers.items()]
+        if self.method == "HEAD":
+            handle.setopt(pycurl.NOBODY, 1)
+        elif self.body is not None or self.method in {"POST", "PUT", "PATCH"}:
+            handle.setopt(pycurl.POSTFIELDS, self.body or b"")
+            # Neither a form's type where nobody says so, nor a question whether the body may be sent.
+            lines += [b"Expect:"] if "Content-Type" in self.headers else [b"Expect:", b"Content-Type:"]
+            handle.setopt(pycurl.CUSTOMREQUEST, self.method)
+        elif self.method != "GET":
+            handle.setopt(pycurl.CUSTOMREQUEST, self.method)
+        handle.setopt(pycurl.HTTPHEADER, lines)
+
+
+def _header(name: str, value: str) -> bytes:
+    line = f"{name}: {value}" if value else f"{name};"  # libcurl's way to send an empty one
+    if "\n" in line or "\r" in line:
+        raise ValueError(f"The header {name} is to be one line.")
+    return line.encode("latin-1", errors="replace")
+
+
+def _headers(lines: Sequence[bytes]) -> dict[str, str]:
+    """Return the headers of the last of the answers that came: others may have announced it."""
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.decode("latin-1").partition(":")
+        if colon:
+            told = headers.get(name)
+            headers[name] = value.strip() if told is None else f"{told}, {value.strip()}"
+        elif name.startswith("HTTP/"):
+            headers = {}
+    return headers
+
 
 def _is_unavailable(response: requests.Response) -> bool:
     """Whether the service cannot answer now. One that only refuses to write after a restore is well: it can be read."""
@@ -307,31 +361,13 @@ class _UnavailableAnswerError(Exception):
         self.response = response
 
 
-def _body(raw: BaseHTTPResponse, *, until: float) -> bytes:
-    """Read the whole body piece by piece: a read time-out alone lets a trickling one go on for ever.
-
-    Raises `requests.RequestException` when it breaks off or is not complete at `until`.
-    """
-    pieces = []
-    try:
-        while piece := raw.read1(65536, decode_content=True):
-            pieces.append(piece)
-            if time.monotonic() > until:
-                raise requests.ReadTimeout("the answer did not end in time")
-    except (HTTPError, HTTPException, OSError) as exc:
-        raw.close()
-        raise exc if isinstance(exc, requests.RequestException) else _error_of(exc) from exc
-    return b"".join(pieces)
-
-
-def _error_of(exc: Exception) -> requests.RequestException:
-    """The error of requests for one of urllib3 or of the socket."""
-    kinds = ((ConnectTimeoutError, requests.ConnectTimeout), (ReadTimeoutError, requests.ReadTimeout))
-    for kind, told in kinds:
-        # A refused connection counts as one that could not be made in time there.
-        if isinstance(exc, kind) and not isinstance(exc, NewConnectionError):
-            return told(str(exc))
-    return requests.ConnectionError(str(exc))
+def _error_of(exc: pycurl.error, handle: pycurl.Curl) -> requests.RequestException:
+    """The error of requests for one of libcurl (https://curl.se/libcurl/c/libcurl-errors.html)."""
+    code, text = exc.args[0], str(exc.args[1])
+    if code == pycurl.E_OPERATION_TIMEDOUT:
+        sent = handle.getinfo(pycurl.REQUEST_SIZE) > 0
+        return requests.ReadTimeout(text) if sent else requests.ConnectTimeout(text)
+    return requests.ConnectionError(text)
 
 
 def json_of(response: requests.Response) -> dict[str, Any]:

@@ -394,6 +394,55 @@ def test_redirects_are_answers(session: ServiceSession) -> None:
     assert len(server.received) == 1
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_kept_connection_that_was_closed_meanwhile_is_opened_again(session: ServiceSession, method: str) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = "http://127.0.0.1:{1}".format(*listener.getsockname())
+
+        def serve() -> None:
+            for _ in range(3):
+                connection, _address = listener.accept()
+                connection.recv(65536)
+                connection.sendall(answer)
+                connection.close()  # without a word, as a server does whose patience has ended
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        for _ in range(3):
+            assert session.request(method, url).json() == {}
+        thread.join(5)
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Injected: yes", "a\nX-Injected: yes"])
+def test_a_header_is_one_line(session: ServiceSession, value: str) -> None:
+    with serving(lambda exchange: exchange.reply()) as server:
+        with pytest.raises(ValueError, match="X-Name"):
+            session.get(server.url, headers={"X-Name": value})
+        assert session.get(server.url, headers={"X-Name": "", "X-Other": "é"}).status_code == 200
+    assert server.received[0].headers["X-Name"] == ""
+    assert "X-Injected" not in server.received[0].headers
+    assert not session.is_open
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "GET"])
+def test_without_a_body_nothing_is_said_of_one(session: ServiceSession, method: str) -> None:
+    with serving(lambda exchange: exchange.reply()) as server:
+        session.post(server.url, json={"a": 1})  # nothing of it stays with the connection
+        session.request(method, server.url)
+    request = server.received[1]
+    assert (request.method, request.body) == (method, b"")
+    assert "Content-Type" not in request.headers
+    assert request.headers.get("Content-Length") == (None if method in {"GET", "DELETE"} else "0")
+
+
+def test_a_long_body_is_sent_without_asking(session: ServiceSession) -> None:
+    with serving(lambda exchange: exchange.reply()) as server:
+        session.post(server.url, json={"text": "x" * 3_000_000})
+    assert "Expect" not in server.received[0].headers
+    assert len(server.received[0].body) > 3_000_000
+
+
 @pytest.mark.parametrize(
     ("status", "body", "reason"),
     [
