@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ def _metrics_folder() -> str:
     """A new folder in which this server's processes count; those of servers that were killed are removed."""
     for left in Path(tempfile.gettempdir()).glob(f"{METRICS_PREFIX}*"):
         owner = left.name.removeprefix(METRICS_PREFIX).partition("-")[0]
-        if left.stat().st_uid == os.getuid() and not Path("/proc", owner).exists():
-            shutil.rmtree(left, ignore_errors=True)
+        # Another server that starts now may remove it first.
+        with suppress(FileNotFoundError):
+            if left.stat().st_uid == os.getuid() and not Path("/proc", owner).exists():
+                shutil.rmtree(left, ignore_errors=True)
     return tempfile.mkdtemp(prefix=f"{METRICS_PREFIX}{os.getpid()}-")
 
 
