@@ -317,3 +317,11 @@ def test_the_password_is_kept_as_it_was_typed(anonymous: APIClient, buyer: Accou
     Account.objects.update(password=make_password("  spaced out words  "))
     assert log_in(anonymous, password="spaced out words").status_code == 401
     assert log_in(anonymous, password="  spaced out words  ").status_code == 200
+
+
+def test_a_refresh_costs_a_known_number_of_statements(
+    anonymous: APIClient, buyer: Account, django_assert_num_queries: Any
+) -> None:
+    token = log_in(anonymous).json()["refresh"]
+    with django_assert_num_queries(4 + 2):  # two are the transaction's
+        assert refresh(anonymous, token).status_code == 200

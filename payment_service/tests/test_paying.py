@@ -2,6 +2,8 @@ import uuid
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from chassis.ids import uuid7
@@ -131,3 +133,11 @@ def test_a_lost_answer_leaves_the_payment_processing_and_the_same_request_finds_
 def test_a_slow_payment_is_captured(service: APIClient, settings: LazySettings) -> None:
     settings.SANDBOX_SLOW_SECONDS = 0.05
     assert service.put(url(uuid7()), body(payment_method="pm_sandbox_slow")).json()["state"] == "captured"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_paying_costs_a_known_number_of_statements(service: APIClient) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert service.put(url(uuid7()), body()).status_code == 201
+    statements = [one["sql"].split(" ", 2)[:2] for one in asked if one["sql"] not in {"BEGIN", "COMMIT"}]
+    assert len(statements) == 9, statements
