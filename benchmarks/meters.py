@@ -1,6 +1,7 @@
 """What is measured: processor time and memory of processes, statements of databases, calls between services."""
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -78,9 +79,17 @@ class Counts:
 
 
 class Tally:
-    """Counts what a platform's databases and services were asked; its PostgreSQLs preload pg_stat_statements."""
+    """Counts what a platform's databases and services were asked; its PostgreSQLs preload pg_stat_statements.
 
-    SETTINGS = {"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track_utility": "off"}
+    It counts only while it is asked to: what that costs is not the platform's.
+    """
+
+    SETTINGS = {
+        "shared_preload_libraries": "pg_stat_statements",
+        "pg_stat_statements.track_utility": "off",
+        "pg_stat_statements.track": "none",
+        "compute_query_id": "off",
+    }
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
@@ -98,15 +107,26 @@ class Tally:
 
         Workers must be stopped, since their statements cannot be told from those of requests.
         """
+        self._switch(track="top", query_ids="on")
         sizes = {name: self._log(name).stat().st_size for name in self._connections}
-        for connection in self._connections.values():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_stat_statements_reset()")
+        self._ask("SELECT pg_stat_statements_reset()")
         counts = Counts()
         yield counts
         for name in self._connections:
             counts.statements[name] = self._statements(name)
             counts.requests[name] = sum(1 for _line in access_lines(self._log(name), since=sizes[name]))
+        self._switch(track="none", query_ids="off")
+
+    def _switch(self, *, track: str, query_ids: str) -> None:
+        self._ask(f"ALTER SYSTEM SET pg_stat_statements.track = '{track}'")
+        self._ask(f"ALTER SYSTEM SET compute_query_id = '{query_ids}'")
+        self._ask("SELECT pg_reload_conf()")
+        time.sleep(1)  # until every process has read it
+
+    def _ask(self, statement: str) -> None:
+        for connection in self._connections.values():
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
 
     def _statements(self, name: str) -> int:
         with self._connections[name].cursor() as cursor:
