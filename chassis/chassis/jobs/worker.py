@@ -22,6 +22,7 @@ from chassis.jobs.tasks import Periodic, PermanentFailureError, Task, current_jo
 from chassis.logs import request_id
 from chassis.metrics import job_runs, job_seconds
 from chassis.restores.guard import awaits_reconcile
+from chassis.statements import NOW, update
 
 logger = logging.getLogger(__name__)
 
@@ -65,11 +66,8 @@ def claim_due(*, limit: int) -> list[Claim]:
         for job in due.select_for_update(skip_locked=True)[:limit]:
             known = tasks.get(job.task)
             lease = uuid.uuid4()
-            Job.objects.filter(pk=job.pk).update(
-                lease=lease,
-                attempts=job.attempts + 1,
-                run_at=Now() + (known.lease if known else timedelta(minutes=1)),
-            )
+            run_at = NOW + (known.lease if known else timedelta(minutes=1))
+            update(Job, where={"pk": job.pk}, changes={"lease": lease, "attempts": job.attempts + 1, "run_at": run_at})
             claims.append(
                 Claim(
                     id=job.pk,
@@ -141,7 +139,9 @@ def retry_delay(attempts: int) -> timedelta:
 
 
 def _finish(claim: Claim) -> None:
-    if not _held(claim).update(state=JobState.DONE, lease=None, last_error="", finished_at=Now()):
+    held = {"pk": claim.id, "lease": claim.lease, "state": JobState.WAITING}
+    done = {"state": JobState.DONE, "lease": None, "last_error": "", "finished_at": NOW}
+    if not update(Job, where=held, changes=done):
         raise LeaseLostError()
 
 
