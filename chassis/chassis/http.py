@@ -363,7 +363,7 @@ class _UnavailableAnswerError(Exception):
 
 def _error_of(exc: pycurl.error, handle: pycurl.Curl) -> requests.RequestException:
     """The error of requests for one of libcurl (https://curl.se/libcurl/c/libcurl-errors.html)."""
-    code, text = exc.args[0], str(exc.args[1])
+    code, text = exc.args[0], str(exc)
     if code == pycurl.E_OPERATION_TIMEDOUT:
         sent = handle.getinfo(pycurl.REQUEST_SIZE) > 0
         return requests.ReadTimeout(text) if sent else requests.ConnectTimeout(text)

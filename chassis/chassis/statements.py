@@ -191,7 +191,7 @@ def updated(model: type[M], *, where: dict[str, Any], changes: dict[str, Any]) -
     """Like `update`, but return the row as it is afterwards, or None where it was not as `where` says."""
     with connection.cursor() as cursor:
         statement = _update(cursor, model, where, changes, returning=True)
-        found = statement and cursor.fetchone()
+        found = None if statement is None else cursor.fetchone()
     if statement is None or found is None:
         return None
     return model.from_db(DEFAULT_DB_ALIAS, statement.columns, statement.converted(found))
@@ -232,7 +232,8 @@ def _update_statement(
     if not returning:
         return Statement.of(sql, values)
     fields = model._meta.concrete_fields
-    ending, _parameters = connection.ops.return_insert_columns(fields)
+    written: Any = connection.ops
+    ending, _parameters = written.return_insert_columns(fields)
     return Statement.of(f"{sql} {ending}", values, **_returned(model, fields))
 
 
@@ -290,7 +291,7 @@ def _insert_statement(
     unless_known: bool,
 ) -> Statement:
     query = InsertQuery(model, on_conflict=OnConflict.IGNORE if unless_known else None)
-    standing_in = []
+    standing_in: list[Any] = []
     for place, row_of_kinds in enumerate(kinds):
         row_of_values = {}
         for each, kind in zip(fields, row_of_kinds, strict=True):

@@ -36,7 +36,7 @@ def test_rows_are_models_as_the_orm_would_give_them() -> None:
     for _ in range(4):
         found = rows(Parcel, order_by=("-weight",), owner=OWNER)
         assert found == list(Parcel.objects.order_by("-weight"))
-        assert found[0].__dict__.keys() == Parcel.objects.first().__dict__.keys()  # type: ignore[union-attr]
+        assert found[0].__dict__.keys() == Parcel.objects.first().__dict__.keys()
         assert [(one.pk, one.created_at, one._state.adding) for one in found] == [
             (one.pk, one.created_at, False) for one in Parcel.objects.order_by("-weight")
         ]

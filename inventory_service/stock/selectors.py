@@ -107,6 +107,5 @@ def audited_levels() -> QuerySet[StockLevel]:
 
 
 def audited_reservations() -> QuerySet[Reservation]:
-    return Reservation.objects.annotate(cart_state=F("cart__state")).prefetch_related(
-        Prefetch("lines", to_attr="contents")
-    )
+    lines = Prefetch("lines", to_attr="contents")  # where the model looks first
+    return Reservation.objects.annotate(cart_state=F("cart__state")).prefetch_related(lines)  # type: ignore[no-redef]
