@@ -84,12 +84,7 @@ class Tally:
     It counts only while it is asked to: what that costs is not the platform's.
     """
 
-    SETTINGS = {
-        "shared_preload_libraries": "pg_stat_statements",
-        "pg_stat_statements.track_utility": "off",
-        "pg_stat_statements.track": "none",
-        "compute_query_id": "off",
-    }
+    SETTINGS = {"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track_utility": "off"}
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
@@ -100,6 +95,7 @@ class Tally:
             with connection.cursor() as cursor:
                 cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
             self._connections[name] = connection
+        self._switch(track="none", query_ids="off")
 
     @contextmanager
     def counting(self) -> Iterator[Counts]:
