@@ -132,7 +132,9 @@ def add_carts(platform: Platform, count: int) -> list[str]:
     """Open so many empty anonymous carts; return their ids."""
     with psycopg2.connect(platform.database_url("inventory")) as connection, connection.cursor() as cursor:
         cursor.execute(CARTS, [count])
-        return [str(row[0]) for row in cursor.fetchall()]
+        carts = [str(row[0]) for row in cursor.fetchall()]
+    _analyse(platform, "inventory")
+    return carts
 
 
 def add_past(platform: Platform, *, orders: int) -> None:
