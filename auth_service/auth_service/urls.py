@@ -3,13 +3,15 @@ from django.urls import include, path
 from chassis.urls import error_handlers, service_urls
 
 urlpatterns = [
-    *service_urls("Auth"),
+    *service_urls(
+        "Auth",
+        "accounts.api.urls",
+        "sellers.api.urls",
+        "logins.api.urls",
+        "service_accounts.api.urls",
+        "chassis.jobs.api.urls",
+        "chassis.restores.api.urls",
+    ),
     path(".well-known/", include("keys.api.urls")),
-    path("api/v1/", include("accounts.api.urls")),
-    path("api/v1/", include("sellers.api.urls")),
-    path("api/v1/", include("logins.api.urls")),
-    path("api/v1/", include("service_accounts.api.urls")),
-    path("api/v1/", include("chassis.jobs.api.urls")),
-    path("api/v1/", include("chassis.restores.api.urls")),
 ]
 handler400, handler403, handler404, handler500 = error_handlers

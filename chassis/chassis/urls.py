@@ -41,8 +41,8 @@ sign_in = (
 FAVICON = static("drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png")
 
 
-def service_urls(name: str, *, description: str = "") -> list[URLPattern | URLResolver]:
-    """Return the standard addresses of a service that people know as `name`.
+def service_urls(name: str, *apis: str, description: str = "") -> list[URLPattern | URLResolver]:
+    """Return the addresses of a service that people know as `name`: those of its `apis`, and the standard ones.
 
     `description` replaces the spec's where it is served: for what depends on where the service runs.
     """
@@ -51,6 +51,8 @@ def service_urls(name: str, *, description: str = "") -> list[URLPattern | URLRe
     admin.site.index_title = name
     admin.site.login_form = AdminLoginForm
     return [
+        # First, because nearly every request is for them.
+        path("api/v1/", include([path("", include(api)) for api in apis])),
         path("livez", livez),
         path("readyz", readyz),
         path("metrics", metrics),

@@ -1,21 +1,21 @@
 import mimetypes
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import path
 from django.views.decorators.cache import cache_control
 from django.views.static import serve
 
 from chassis.settings import is_production
 from chassis.urls import error_handlers, service_urls
 
-urlpatterns = [
-    *service_urls("Inventory"),
-    path("api/v1/", include("catalogue.api.urls")),
-    path("api/v1/", include("carts.api.urls")),
-    path("api/v1/", include("stock.api.urls")),
-    path("api/v1/", include("chassis.jobs.api.urls")),
-    path("api/v1/", include("chassis.restores.api.urls")),
-]
+urlpatterns = service_urls(
+    "Inventory",
+    "catalogue.api.urls",
+    "carts.api.urls",
+    "stock.api.urls",
+    "chassis.jobs.api.urls",
+    "chassis.restores.api.urls",
+)
 if not is_production():
     # In production a web server or a bucket serves the images.
     mimetypes.add_type("image/webp", ".webp")

@@ -1,13 +1,11 @@
-from django.urls import include, path
-
 from chassis.urls import error_handlers, service_urls
 
-urlpatterns = [
-    *service_urls("Orders"),
-    path("api/v1/", include("addresses.api.urls")),
-    path("api/v1/", include("orders.api.urls")),
-    path("api/v1/", include("deliveries.api.urls")),
-    path("api/v1/", include("chassis.jobs.api.urls")),
-    path("api/v1/", include("chassis.restores.api.urls")),
-]
+urlpatterns = service_urls(
+    "Orders",
+    "addresses.api.urls",
+    "orders.api.urls",
+    "deliveries.api.urls",
+    "chassis.jobs.api.urls",
+    "chassis.restores.api.urls",
+)
 handler400, handler403, handler404, handler500 = error_handlers
