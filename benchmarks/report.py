@@ -95,7 +95,23 @@ def text(figures: Mapping[str, Any]) -> str:
             )
     lines += ["", "Further:", "", "| | budget | measured |", "|---|---|---|"]
     lines += [f"| {row['what']} | {row['budget']} | {row['found']} |" for row in figures["further"]]
+    if "steps" in figures:
+        lines += _steps(figures["steps"], figures["floor"])
     return "\n".join(lines) + "\n"
+
+
+def _steps(steps: Sequence[Mapping[str, Any]], floor: Mapping[str, float]) -> list[str]:
+    """The rows of a checkout's steps, each made by itself, one at a time, at the service that does it; then the floor."""
+    lines = ["", "The calls of a checkout, each by itself over one connection; CPU in ms:", ""]
+    lines += ["| call | service | web process | its PostgreSQL |", "|---|---|---|---|"]
+    lines += [f"| {one['name']} | {one['service']} | {one['web_ms']:.1f} | {one['postgres_ms']:.1f} |" for one in steps]
+    web, postgres = (sum(one[name] for one in steps) for name in ("web_ms", "postgres_ms"))
+    return [
+        *lines,
+        f"| **together** | | {web:.1f} | {postgres:.1f} |",
+        f"| the same as one transaction of one program in one database | | {floor['python_ms']:.1f} "
+        f"| {floor['postgres_ms']:.1f} |",
+    ]
 
 
 def _draw_peers(operations: Sequence[Mapping[str, Any]]) -> None:
