@@ -101,7 +101,7 @@ def text(figures: Mapping[str, Any]) -> str:
 
 
 def _steps(steps: Sequence[Mapping[str, Any]], floor: Mapping[str, float]) -> list[str]:
-    """The rows of a checkout's steps, each made by itself, one at a time, at the service that does it; then the floor."""
+    """The rows of a checkout's steps, each made by itself at the service that does it, and then the floor."""
     lines = ["", "The calls of a checkout, each by itself over one connection; CPU in ms:", ""]
     lines += ["| call | service | web process | its PostgreSQL |", "|---|---|---|---|"]
     lines += [f"| {one['name']} | {one['service']} | {one['web_ms']:.1f} | {one['postgres_ms']:.1f} |" for one in steps]
