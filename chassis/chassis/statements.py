@@ -22,7 +22,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import BooleanField, Expression, F, Field, Func, Model, Q, Value
 from django.db.models.constants import OnConflict
 from django.db.models.expressions import DatabaseDefault
@@ -95,11 +95,12 @@ class Statement:
             else:
                 cursor.execute(self.sql % ())
             return
-        if self.name not in connection.prepared:  # type: ignore[attr-defined]
+        database = cursor.db
+        if self.name not in database.prepared:
             numbered = self.sql % tuple(f"${number}" for number in range(1, len(values) + 1))
-            with connection.wrap_database_errors:
+            with database.wrap_database_errors:
                 cursor.cursor.execute(f"PREPARE {self.name} AS {numbered}")
-            connection.prepared.add(self.name)  # type: ignore[attr-defined]
+            database.prepared.add(self.name)
         if values:
             cursor.execute(f"EXECUTE {self.name} ({', '.join(['%s'] * len(values))})", values)
         else:
@@ -144,16 +145,17 @@ def rows(model: type[M], *, lock: bool = False, order_by: tuple[str, ...] = (), 
 
     `lock` keeps writers off until the transaction ends, but not those who only refer to a row.
     """
-    if lock and not connection.in_atomic_block:
+    database = connections[DEFAULT_DB_ALIAS]
+    if lock and not database.in_atomic_block:
         raise TransactionManagementError("Outside a transaction a lock would end with the statement that takes it.")
     values: dict[Hashable, Any] = {}
-    conditions = _conditions(model, where, values)
+    conditions = _conditions(model, where, values, database)
     if conditions is None:
         return []
     statement: Statement = _selects.get(
         (model, lock, order_by, conditions), lambda: _select(model, lock, order_by, conditions)
     )
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         statement.execute(cursor, values)
         found = cursor.fetchall()
     return [model.from_db(DEFAULT_DB_ALIAS, statement.columns, statement.converted(each)) for each in found]
@@ -201,7 +203,8 @@ def _update(
     cursor: Any, model: type[Model], where: dict[str, Any], changes: dict[str, Any], *, returning: bool
 ) -> Statement | None:
     values: dict[Hashable, Any] = {}
-    conditions = _conditions(model, where, values)
+    database = cursor.db
+    conditions = _conditions(model, where, values, database)
     if conditions is None:
         return None
     set_to = tuple((name, value if hasattr(value, "resolve_expression") else None) for name, value in changes.items())
@@ -210,7 +213,7 @@ def _update(
     )
     for name, expression in set_to:
         if expression is None:
-            values["set", name] = field_of(model, name).get_db_prep_save(changes[name], connection)
+            values["set", name] = field_of(model, name).get_db_prep_save(changes[name], database)
     statement.execute(cursor, values)
     return statement
 
@@ -248,13 +251,15 @@ def insert(*instances: Model, unless_known: bool = False) -> bool:
     model = type(instances[0])
     fields = _inserted_fields(model)
     values: dict[Hashable, Any] = {}
+    database = connections[DEFAULT_DB_ALIAS]
     kinds = tuple(
-        tuple(_kind(place, each, instance, values) for each in fields) for place, instance in enumerate(instances)
+        tuple(_kind(place, each, instance, values, database) for each in fields)
+        for place, instance in enumerate(instances)
     )
     statement: Statement = _inserts.get(
         (model, kinds, unless_known), lambda: _insert_statement(model, fields, kinds, unless_known)
     )
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         statement.execute(cursor, values)
         count = cursor.rowcount
         filled = cursor.fetchall() if statement.columns and count == len(instances) else []
@@ -273,14 +278,14 @@ def _inserted_fields(model: type[Model]) -> list[Any]:
     return [each for each in model._meta.local_concrete_fields if not each.generated]
 
 
-def _kind(place: int, each: Any, instance: Model, values: dict[Hashable, Any]) -> Any:
+def _kind(place: int, each: Any, instance: Model, values: dict[Hashable, Any], database: Any) -> Any:
     """Return what of a field's value belongs to the shape: all of an expression, of others that there is one."""
     value = each.pre_save(instance, add=True)
     if isinstance(value, DatabaseDefault) or (value is None and each.primary_key):
         return DEFAULT
     if hasattr(value, "resolve_expression"):
         return value
-    values[place, each.attname] = each.get_db_prep_save(value, connection)
+    values[place, each.attname] = each.get_db_prep_save(value, database)
     return VALUE
 
 
@@ -318,20 +323,22 @@ Conditions = tuple[tuple[str, Any], ...]
 """The shape of a `where`: each name with None, True or False where it is compared with that, else with `VALUE`."""
 
 
-def _conditions(model: type[Model], where: Mapping[str, Any], values: dict[Hashable, Any]) -> Conditions | None:
+def _conditions(
+    model: type[Model], where: Mapping[str, Any], values: dict[Hashable, Any], database: Any
+) -> Conditions | None:
     """Return the shape of `where`, and note its values; None where it names nothing."""
     shape: list[tuple[str, Any]] = []
     for name, value in where.items():
         if name.endswith("__in"):
             prepared = field_of(model, name.removesuffix("__in")).get_db_prep_value
-            values["where", name] = [prepared(one, connection) for one in value]
+            values["where", name] = [prepared(one, database) for one in value]
             if not values["where", name]:
                 return None
         elif value is None or isinstance(value, bool):
             shape.append((name, value))
             continue
         else:
-            values["where", name] = field_of(model, name).get_db_prep_value(value, connection)
+            values["where", name] = field_of(model, name).get_db_prep_value(value, database)
         shape.append((name, VALUE))
     return tuple(shape)
 
