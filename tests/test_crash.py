@@ -284,6 +284,10 @@ def test_the_payment_service_killed_between_the_provider_s_capture_and_its_own_n
             intent = "SELECT 1 FROM sandbox_sandboxintent WHERE payment = %s AND status = 'succeeded'"
             eventually(lambda: databases.read("payment", intent, payment), 15, "the provider's capture")
             shop.kill("payment-web")
+            # A statement that was sent is carried out whether or not its client lives: it dies, too.
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            )
         lock.rollback()
         (noted,) = databases.read("payment", "SELECT state FROM payments_payment WHERE id = %s", payment)
         assert noted["state"] == "processing"

@@ -87,8 +87,8 @@ MUTATIONS = (
         edits=(
             Edit(
                 "orders_service/orders/services.py",
-                "        return Order.objects.create(\n            id=order_id, state=OrderState.REJECTED",
-                "        return Order(\n            id=order_id, state=OrderState.REJECTED",
+                "        insert(order)\n        return order\n",
+                "        return order\n",
             ),
         ),
         nets=(CRASH, suite("orders")),
@@ -191,8 +191,8 @@ MUTATIONS = (
         edits=(
             Edit(
                 "chassis/chassis/http.py",
-                "bounds = Timeout(total=whole, connect=min(connect, remaining), read=min(answer, remaining))",
-                "bounds = Timeout(connect=min(connect, remaining))",
+                "bounds = _Bounds(connect=min(connect, remaining), whole=min(connect + answer, remaining))",
+                "bounds = _Bounds(connect=min(connect, remaining), whole=3600.0)",
             ),
         ),
         nets=(NEEDS, suite("chassis")),
@@ -227,7 +227,7 @@ MUTATIONS = (
         edits=(
             Edit(
                 "inventory_service/stock/services.py",
-                "        _give_back(list(reservation.lines.all()))\n",
+                "        _give_back(reservation.contents)\n",
                 "",
             ),
         ),
