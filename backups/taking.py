@@ -1,12 +1,14 @@
 """Taking backups: which kind, on which parent, and forgetting those that the policy needs no more."""
 
 import json
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import psycopg2  # type: ignore[import-untyped]
 
-from backups.barman import Backup, Barman, Say, Server
+from backups.barman import Backup, Barman, KilledError, Say, Server, end_leftovers
 from local.errors import LocalError
 from local.holds import hold
 from local.postgres import BACKUP_ROLE
@@ -22,8 +24,8 @@ def take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
 
 
 def _take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
-    clear_unfinished(barman, server, say=say)
     receive(barman, server)
+    clear_unfinished(barman, server, say=say)
     known = barman.backups(server)
     parent, why = parent_for(known, barman, server, now=datetime.now(UTC))
     if kind == "full":
@@ -39,8 +41,8 @@ def _take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
         try:
             _copy(barman, server, parent, say=say)
         except LocalError as error:
-            clear_unfinished(barman, server, say=say)
-            if kind == "incremental" or not _is_about_the_parent(str(error)):
+            killed = isinstance(error, KilledError)
+            if killed or kind == "incremental" or not _is_about_the_parent(str(error)):
                 raise
             say(f"{server}: not possible on {parent.id}, so a full one. {error}")
             _copy(barman, server, None, say=say)
@@ -52,7 +54,12 @@ def _take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
 
 def _copy(barman: Barman, server: str, parent: Backup | None, *, say: Say) -> None:
     on_parent = [] if parent is None else ["--incremental", parent.id]
-    barman.run("backup", "--wait", f"--wait-timeout={LOG_TIMEOUT}", *on_parent, server, say=lambda _line: None)
+    try:
+        barman.run("backup", "--wait", f"--wait-timeout={LOG_TIMEOUT}", *on_parent, server, say=lambda _line: None)
+    except LocalError:
+        with suppress(LocalError):  # what failed first is what matters; the next backup tries again
+            clear_unfinished(barman, server, say=say)
+        raise
 
 
 def _is_about_the_parent(error: str) -> bool:
@@ -96,18 +103,33 @@ def is_whole(barman: Barman, backup: Backup, known: Sequence[Backup]) -> bool:
 
 def receive(barman: Barman, server: str) -> None:
     """Takes what was received of the log into Barman's archive; the first time, has something to take."""
-    if not any((barman.directory(server) / "wals").glob("[0-9A-F]*")):
-        barman.run("switch-wal", "--force", "--archive", server, say=lambda _line: None)
-    else:
+    if _has_segments(barman, server):
         barman.run("archive-wal", server, say=lambda _line: None)
+        return
+    # Barman takes no backup without a segment in its archive, and no segment before the next one has begun: on a
+    # database at rest nobody else begins it.
+    with _connected(barman.servers[server]) as cursor:
+        for statement in ("CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT"):
+            cursor.execute(statement)
+    deadline = time.monotonic() + LOG_TIMEOUT
+    while not _has_segments(barman, server):
+        if time.monotonic() > deadline:
+            raise LocalError(f"{server}: none of its log was received in {LOG_TIMEOUT} s: does {server}-wal run?")
+        time.sleep(0.1)
+        barman.run("archive-wal", server, say=lambda _line: None)
+
+
+def _has_segments(barman: Barman, server: str) -> bool:
+    return any((barman.directory(server) / "wals").glob("[0-9A-F]*"))
 
 
 def clear_unfinished(barman: Barman, server: str, *, say: Say) -> None:
     """Removes what a backup left behind that was killed or failed: nobody can restore it."""
-    for listed in barman.ask("list-backups", server)[server]:
-        if listed["status"] in {"FAILED", "STARTED", "EMPTY"}:
-            say(f"{server}: removing {listed['backup_id']}, which was not finished")
-            barman.run("delete", server, listed["backup_id"], say=lambda _line: None)
+    end_leftovers(barman.directory(server) / "base")
+    for ident, status in list(barman.statuses(server).items()):
+        if status in {"FAILED", "STARTED", "EMPTY"}:
+            say(f"{server}: removing {ident}, which was not finished")
+            barman.run("delete", server, ident, say=lambda _line: None)
 
 
 def expire(barman: Barman, server: str, *, say: Say) -> list[str]:
