@@ -103,24 +103,35 @@ def is_whole(barman: Barman, backup: Backup, known: Sequence[Backup]) -> bool:
 
 def receive(barman: Barman, server: str) -> None:
     """Takes what was received of the log into Barman's archive; the first time, has something to take."""
-    if _has_segments(barman, server):
+    if any((barman.directory(server) / "wals").glob("[0-9A-F]*")):
         barman.run("archive-wal", server, say=lambda _line: None)
-        return
-    # Barman takes no backup without a segment in its archive, and no segment before the next one has begun: on a
-    # database at rest nobody else begins it.
+    else:  # Barman takes no backup without a segment in its archive
+        end_segment(barman, server, of_nothing=True)
+
+
+def end_segment(barman: Barman, server: str, *, of_nothing: bool = False) -> None:
+    """Has all of the log until now archived, by beginning another segment (`of_nothing`: even if nothing is in it).
+
+    Raises LocalError when it does not come.
+    """
     with _connected(barman.servers[server]) as cursor:
-        for statement in ("CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT"):
-            cursor.execute(statement)
+        if of_nothing:
+            cursor.execute(_WRITE_SOMETHING)
+        cursor.execute("SELECT pg_walfile_name(pg_switch_wal())")
+        (ended,) = cursor.fetchone()
+        # Barman takes no segment before something is in the next one, and in a database at rest nothing ever is.
+        cursor.execute(_WRITE_SOMETHING)
     deadline = time.monotonic() + LOG_TIMEOUT
-    while not _has_segments(barman, server):
-        if time.monotonic() > deadline:
-            raise LocalError(f"{server}: none of its log was received in {LOG_TIMEOUT} s: does {server}-wal run?")
-        time.sleep(0.1)
+    while True:
         barman.run("archive-wal", server, say=lambda _line: None)
+        if any((barman.directory(server) / "wals").glob(f"*/{ended}")):
+            return
+        if time.monotonic() > deadline:
+            raise LocalError(f"{server}: its log was not received in {LOG_TIMEOUT} s: does {server}-wal run?")
+        time.sleep(0.1)
 
 
-def _has_segments(barman: Barman, server: str) -> bool:
-    return any((barman.directory(server) / "wals").glob("[0-9A-F]*"))
+_WRITE_SOMETHING = "SELECT pg_logical_emit_message(false, 'backups', 'for the log alone', flush => true)"
 
 
 def clear_unfinished(barman: Barman, server: str, *, say: Say) -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -118,7 +119,7 @@ def test_media_are_encrypted_with_the_backup(kept: Kept, encryption: Encryption)
 def test_a_bucket_holds_what_a_new_machine_needs(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     port = free_ports(1)[0]
     bucket = Process(
-        name="s3", argv=[shutil.which("moto_server") or "moto_server", "-H", LOOPBACK, "-p", str(port)],
+        name="s3", argv=[Path(sys.executable).with_name("moto_server"), "-H", LOOPBACK, "-p", str(port)],
         log=kept.home.parent / "s3.log",
     )  # fmt: skip
     bucket.start()
