@@ -13,6 +13,7 @@ from local.errors import LocalError
 from local.holds import hold
 from local.postgres import BACKUP_ROLE
 
+RECEIVER_TIMEOUT = 30
 LOG_TIMEOUT = 120
 """Seconds for the log that a backup needs to arrive."""
 
@@ -24,6 +25,7 @@ def take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
 
 
 def _take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
+    _wait_for_the_receiver(barman.servers[server])
     receive(barman, server)
     clear_unfinished(barman, server, say=say)
     known = barman.backups(server)
@@ -99,6 +101,19 @@ def is_whole(barman: Barman, backup: Backup, known: Sequence[Backup]) -> bool:
     chain = chain_of(backup, known)
     folder = barman.directory(backup.server) / "base"
     return chain is not None and all((folder / each.id).is_dir() for each in chain)
+
+
+def _wait_for_the_receiver(server: Server) -> None:
+    """Returns once something receives the log, as it does again a moment after its database was started."""
+    deadline = time.monotonic() + RECEIVER_TIMEOUT
+    while True:
+        with _connected(server) as cursor:  # a transaction sees the same all the time
+            cursor.execute("SELECT FROM pg_stat_replication WHERE application_name = 'barman_receive_wal'")
+            if cursor.rowcount:
+                return
+        if time.monotonic() > deadline:
+            raise LocalError(f"{server.name}: nothing receives its log, without which no backup can be restored.")
+        time.sleep(0.2)
 
 
 def receive(barman: Barman, server: str) -> None:
