@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backups import dumping, listing, media, offsite, restoring, serving, taking
+from backups import dumping, listing, media, metrics, offsite, restoring, serving, taking
 from backups.setup import Setup, in_a_container, on_this_machine
 from local.__main__ import INTERRUPTED, interrupt
 from local.errors import LocalError
@@ -131,6 +131,7 @@ def take(setup: Setup, service: str | None, kind: str | None) -> int:
             files = media.snapshot(setup.barman, name, setup.media[name], backup.id)
             taking.expire(setup.barman, name, say=say)
             media.forget(setup.barman, name, {each.id for each in setup.barman.backups(name)})
+            metrics.note_completed(setup.barman, name)
         except LocalError as error:
             failed.append(name)
             warn(f"{name}: {error}")
@@ -151,6 +152,7 @@ def list_all(setup: Setup, service: str | None) -> int:
     if lines:
         say(listing.table([listing.COLUMNS, *lines]) + "\n")
     for name in names:
+        metrics.note_completed(setup.barman, name)
         say(listing.log_line(setup.barman, name))
         for kept in setup.places[name].replaced():
             say(f"{name}: a restore has kept {kept.name}; `make restore-forget SERVICE={name}` deletes it")

@@ -11,7 +11,9 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ from typing import Any
 from backups.policy import Policy
 from local.errors import LocalError
 from local.postgres import BACKUP_ROLE, binaries
+from local.processes import dying_with_its_parent
 
 Say = Callable[[str], None]
 
@@ -50,6 +53,11 @@ retention_policy = RECOVERY WINDOW OF {window} DAYS
 minimum_redundancy = 0
 """
 
+DONE = "DONE"
+"""Barman's word for a backup that is whole, with the log that it needs."""
+PROGRAMS = {"pg_basebackup", "pg_combinebacku", "rsync"}
+"""What Barman has work for it, as the kernel calls it: by the first 15 letters."""
+
 # Object stores know no empty folders, and Barman encrypts no folders: archives, then.
 ARCHIVED = """\
 backup_compression = gzip
@@ -61,6 +69,10 @@ encryption = gpg
 encryption_key_id = {key}
 encryption_passphrase_command = cat {passphrase}
 """
+
+
+class KilledError(LocalError):
+    """Somebody ended Barman: another attempt would not be what they meant."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +113,7 @@ class Backup:
 
     @property
     def is_good(self) -> bool:
-        return self.status == "DONE"
+        return self.status == DONE
 
     @property
     def kind(self) -> str:
@@ -126,7 +138,7 @@ class Barman:
         self.encryption = encryption
         self.archived = archived
         self._configuration = home / "barman.conf"
-        self._done: dict[tuple[str, str], Backup] = {}
+        self._statuses: dict[str, dict[str, str]] = {}
         self._write_configuration()
 
     def directory(self, server: str) -> Path:
@@ -176,6 +188,8 @@ class Barman:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            # Nobody would know of a Barman that goes on alone.
+            preexec_fn=dying_with_its_parent(signal.SIGKILL),  # noqa: PLW1509 - see there
         )
         assert child.stdout is not None  # noqa: S101 - it was given a pipe
         lines: list[str] = []
@@ -185,12 +199,15 @@ class Barman:
                 say(lines[-1])
             code = child.wait()
         finally:
+            self._statuses.clear()
             if child.poll() is None:
                 child.send_signal(signal.SIGINT)  # on which Barman marks its backup as failed
                 child.wait()
         if code != 0:
             errors = [line for line in lines if line.startswith(("ERROR", "CRITICAL", "EXCEPTION"))]
             said = "\n".join([*(errors or lines[-5:]), *_reasons(log, already)])
+            if code < 0:
+                raise KilledError(f"barman {arguments[0]} was ended by {signal.Signals(-code).name}. {said}".strip())
             raise LocalError(f"barman {arguments[0]} failed:\n{said}\nMore is in {log}.")
 
     def ask(self, *arguments: str) -> Any:
@@ -214,40 +231,59 @@ class Barman:
 
     def backups(self, server: str) -> list[Backup]:
         """All backups of the server in the catalogue, failed ones too, the newest first."""
-        return [
-            self.backup(server, each["backup_id"], status=each["status"])
-            for each in self.ask("list-backups", server)[server]
-        ]
+        known = self._known(server)
+        shown = {
+            ident: known[ident] if status == DONE and ident in known else self._show(server, ident)
+            for ident, status in self.statuses(server).items()
+        }
+        if (done := {ident: each for ident, each in shown.items() if each["status"] == DONE}) != known:
+            _write_private(self._kept(server), json.dumps(done))
+        return [_backup(server, ident, each) for ident, each in shown.items()]
 
-    def backup(self, server: str, ident: str, *, status: str | None = None) -> Backup:
-        """What is known of a backup. One that is done does not change, so that it is asked for once."""
-        known = self._done.get((server, ident))
-        if known is not None and status in {None, known.status}:
-            return known
-        found = self._show(server, ident)
-        if found.is_good:
-            self._done[server, ident] = found
-        return found
+    def backup(self, server: str, ident: str) -> Backup:
+        return _backup(server, ident, self._show(server, ident))
 
-    def _show(self, server: str, ident: str) -> Backup:
-        shown = self.ask("show-backup", server, ident)[server]
-        copied = shown.get("base_backup_information") or {}
-        catalogue = shown.get("catalog_information") or {}
-        parent = catalogue.get("parent_backup_id")
-        return Backup(
-            id=ident,
-            server=server,
-            status=shown["status"],
-            parent=parent or None,
-            timeline=int(copied.get("timeline") or 0),
-            began_at=_moment(copied.get("begin_time_timestamp"), copied.get("begin_time")),
-            ended_at=_moment(copied.get("end_time_timestamp"), copied.get("end_time")),
-            size=int(copied.get("backup_size_bytes") or 0),
-            seconds=float(copied.get("copy_time_seconds") or 0),
-            begin_segment=str(copied.get("begin_wal") or ""),
-            end_lsn=lsn(copied.get("end_lsn") or "0/0"),
-            is_archived=bool(copied.get("compression") or copied.get("encryption")),
-        )
+    def statuses(self, server: str) -> dict[str, str]:
+        """The status of each backup by its id, the newest first; asked for again once a command was run."""
+        if server not in self._statuses:
+            listed = self.ask("list-backups", server)[server]
+            self._statuses[server] = {each["backup_id"]: each["status"] for each in listed}
+        return self._statuses[server]
+
+    def _known(self, server: str) -> dict[str, Any]:
+        """What Barman has shown of backups that are done. It does not change, and each question is a Python's start."""
+        try:
+            known: dict[str, Any] = json.loads(self._kept(server).read_text())
+        except FileNotFoundError:
+            return {}
+        return known
+
+    def _kept(self, server: str) -> Path:
+        return self.directory(server) / "shown.json"
+
+    def _show(self, server: str, ident: str) -> dict[str, Any]:
+        shown: dict[str, Any] = self.ask("show-backup", server, ident)[server]
+        return shown
+
+
+def _backup(server: str, ident: str, shown: Mapping[str, Any]) -> Backup:
+    copied = shown.get("base_backup_information") or {}
+    catalogue = shown.get("catalog_information") or {}
+    parent = catalogue.get("parent_backup_id")
+    return Backup(
+        id=ident,
+        server=server,
+        status=shown["status"],
+        parent=parent or None,
+        timeline=int(copied.get("timeline") or 0),
+        began_at=_moment(copied.get("begin_time_timestamp"), copied.get("begin_time")),
+        ended_at=_moment(copied.get("end_time_timestamp"), copied.get("end_time")),
+        size=int(copied.get("backup_size_bytes") or 0),
+        seconds=float(copied.get("copy_time_seconds") or 0),
+        begin_segment=str(copied.get("begin_wal") or ""),
+        end_lsn=lsn(copied.get("end_lsn") or "0/0"),
+        is_archived=bool(copied.get("compression") or copied.get("encryption")),
+    )
 
 
 def _reasons(log: Path, already: int) -> list[str]:
@@ -255,8 +291,35 @@ def _reasons(log: Path, already: int) -> list[str]:
     with log.open("rb") as file:
         file.seek(already)
         lines = file.read().decode(errors="replace").splitlines()
-    found = [line.partition("WARNING: ")[2] or line for line in lines if re.search(r"(error|fatal|rsync|gpg): ", line)]
+    found = [
+        line.partition("WARNING: ")[2] or line
+        for line in lines
+        if re.search(r"(DETAILS|error|fatal|rsync|gpg): ", line)
+    ]
     return [line[:500] for line in dict.fromkeys(found)][-5:]
+
+
+def end_leftovers(folder: Path) -> None:
+    """Ends what works in the folder though the Barman that had begun it was killed: its programs outlive it."""
+    while left := [pid for pid in _programs_of_barman() if _names(pid, folder)]:
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+
+
+def _programs_of_barman() -> Iterator[int]:
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended
+            if (entry / "comm").read_text().strip() in PROGRAMS:
+                yield int(entry.name)
+
+
+def _names(pid: int, folder: Path) -> bool:
+    """Whether the folder, or something in or beside it that is called after it, is named in the process's command."""
+    with suppress(OSError):
+        return os.fsencode(folder) in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
 
 
 def lsn(text: str) -> int:

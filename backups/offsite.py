@@ -8,7 +8,7 @@ import os
 import subprocess
 
 from backups.barman import Barman, Say
-from backups.taking import receive
+from backups.taking import end_segment, receive
 from local.errors import LocalError
 
 NOT_COPIED = ("locks/**", "log/**", "verifying/**", "*.log", "barman.conf", "passwords", ".gnupg/**", "*/media/new/**")
@@ -24,7 +24,7 @@ def copy(barman: Barman, *, say: Say) -> int:
         if barman.encryption is None:
             receive(barman, server)
         else:  # what is received is encrypted once its segment has ended
-            barman.run("switch-wal", "--archive", server, say=lambda _line: None)
+            end_segment(barman, server)
     in_clear = () if barman.encryption is None else ("*/streaming/**", "*/ended/**")
     _rclone(
         "sync", str(barman.home), f":s3:{bucket}", *(f"--exclude={pattern}" for pattern in (*NOT_COPIED, *in_clear))

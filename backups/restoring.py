@@ -26,7 +26,7 @@ from typing import Any
 import psycopg2  # type: ignore[import-untyped]
 import psycopg2.extensions  # type: ignore[import-untyped]
 
-from backups.barman import Backup, Barman, Say, lsn
+from backups.barman import Backup, Barman, KilledError, Say, end_leftovers, lsn
 from backups.taking import chain_of, is_whole
 from local.errors import LocalError
 from local.postgres import BACKUP_ROLE, as_ordinary_user, binaries
@@ -183,7 +183,7 @@ def build(
     for backup in candidates:
         try:
             _copy(barman, place, folder, backup, timeline=target, steps=steps)
-        except NoRoomError:
+        except (NoRoomError, KilledError):
             raise
         except LocalError as error:
             # Older ones and more of the log lead to the same rows.
@@ -257,6 +257,7 @@ def branch_points(barman: Barman, server: str, timeline: int) -> dict[int, int]:
 
 def _copy(barman: Barman, place: Place, folder: Path, backup: Backup, *, timeline: int, steps: Steps) -> None:
     """Has Barman combine the backup's chain in the folder, and lay the log beside it."""
+    end_leftovers(folder)
     shutil.rmtree(folder, ignore_errors=True)
     staging = folder.with_name(f"{folder.name}.staging")
     shutil.rmtree(staging, ignore_errors=True)
@@ -275,6 +276,7 @@ def _copy(barman: Barman, place: Place, folder: Path, backup: Backup, *, timelin
         with steps.step("comparing all files with the backup's manifest"):
             _check_manifest(folder, backup)
     finally:
+        end_leftovers(folder)
         shutil.rmtree(staging, ignore_errors=True)
 
 
@@ -412,7 +414,9 @@ class _Recovery:
             "hot_standby": "off",
             "summarize_wal": "off",
             "autovacuum": "off",
+            # As of any other server: no rows in its log.
             "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
             "log_line_prefix": "",
             "restore_command": f'cp "{log}/%f" "%p"',
             "recovery_end_command": "",
@@ -565,6 +569,7 @@ def _sync_folder(folder: Path) -> None:
 def remove_leftovers(place: Place) -> None:
     """Removes what a killed restore has built; the old data, where it is, stays."""
     parent, name = place.data.parent, place.data.name
+    end_leftovers(place.building)
     for pattern in (f"{name}.building*", *([f"{name}.restored-*"] if place.data.exists() else [])):
         for path in parent.glob(pattern):
             shutil.rmtree(path)

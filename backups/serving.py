@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from croniter import croniter
 
+from backups import metrics
 from backups.barman import Say
 from backups.setup import Setup
 from backups.taking import current_timeline
@@ -18,12 +19,14 @@ from local.processes import Process, Supervisor, warn
 
 def serve(setup: Setup, *, say: Say) -> int:
     """Until SIGTERM. A command that fails is told, shows in `backups list`, and is tried at its next turn."""
-    supervisor = Supervisor(say=say)
+    supervisor, pages = Supervisor(say=say), metrics.serve(setup.barman)
     receivers = [_receive(setup, name, supervisor) for name in setup.places]
     schedule = {name: expression for name, expression in setup.barman.policy.schedule.items() if _is_wanted(name)}
     try:
         started = datetime.now(UTC)
         due = {name: croniter(expression, started).get_next(datetime) for name, expression in schedule.items()}
+        if not all((setup.barman.directory(name) / metrics.COMPLETED).exists() for name in setup.places):
+            due["take"] = started  # a database without any backup does not wait for the night
         for name, moment in due.items():
             say(f"next {name}: {moment:%Y-%m-%d %H:%M} UTC")
         while True:
@@ -35,6 +38,7 @@ def serve(setup: Setup, *, say: Say) -> int:
                     warn(f"{name} ended with {code}")
                 due[name] = croniter(schedule[name], datetime.now(UTC)).get_next(datetime)
     finally:
+        pages.shutdown()
         supervisor.close()
         for receiver in receivers:
             receiver.stop()

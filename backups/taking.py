@@ -1,16 +1,19 @@
 """Taking backups: which kind, on which parent, and forgetting those that the policy needs no more."""
 
 import json
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import psycopg2  # type: ignore[import-untyped]
 
-from backups.barman import Backup, Barman, Say, Server
+from backups.barman import Backup, Barman, KilledError, Say, Server, end_leftovers
 from local.errors import LocalError
 from local.holds import hold
 from local.postgres import BACKUP_ROLE
 
+RECEIVER_TIMEOUT = 30
 LOG_TIMEOUT = 120
 """Seconds for the log that a backup needs to arrive."""
 
@@ -22,8 +25,9 @@ def take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
 
 
 def _take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
-    clear_unfinished(barman, server, say=say)
+    _wait_for_the_receiver(barman.servers[server])
     receive(barman, server)
+    clear_unfinished(barman, server, say=say)
     known = barman.backups(server)
     parent, why = parent_for(known, barman, server, now=datetime.now(UTC))
     if kind == "full":
@@ -39,8 +43,8 @@ def _take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
         try:
             _copy(barman, server, parent, say=say)
         except LocalError as error:
-            clear_unfinished(barman, server, say=say)
-            if kind == "incremental" or not _is_about_the_parent(str(error)):
+            killed = isinstance(error, KilledError)
+            if killed or kind == "incremental" or not _is_about_the_parent(str(error)):
                 raise
             say(f"{server}: not possible on {parent.id}, so a full one. {error}")
             _copy(barman, server, None, say=say)
@@ -52,7 +56,12 @@ def _take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
 
 def _copy(barman: Barman, server: str, parent: Backup | None, *, say: Say) -> None:
     on_parent = [] if parent is None else ["--incremental", parent.id]
-    barman.run("backup", "--wait", f"--wait-timeout={LOG_TIMEOUT}", *on_parent, server, say=lambda _line: None)
+    try:
+        barman.run("backup", "--wait", f"--wait-timeout={LOG_TIMEOUT}", *on_parent, server, say=lambda _line: None)
+    except LocalError:
+        with suppress(LocalError):  # what failed first is what matters; the next backup tries again
+            clear_unfinished(barman, server, say=say)
+        raise
 
 
 def _is_about_the_parent(error: str) -> bool:
@@ -94,20 +103,59 @@ def is_whole(barman: Barman, backup: Backup, known: Sequence[Backup]) -> bool:
     return chain is not None and all((folder / each.id).is_dir() for each in chain)
 
 
+def _wait_for_the_receiver(server: Server) -> None:
+    """Returns once something receives the log, as it does again a moment after its database was started."""
+    deadline = time.monotonic() + RECEIVER_TIMEOUT
+    while True:
+        with _connected(server) as cursor:  # a transaction sees the same all the time
+            cursor.execute("SELECT FROM pg_stat_replication WHERE application_name = 'barman_receive_wal'")
+            if cursor.rowcount:
+                return
+        if time.monotonic() > deadline:
+            raise LocalError(f"{server.name}: nothing receives its log, without which no backup can be restored.")
+        time.sleep(0.2)
+
+
 def receive(barman: Barman, server: str) -> None:
     """Takes what was received of the log into Barman's archive; the first time, has something to take."""
-    if not any((barman.directory(server) / "wals").glob("[0-9A-F]*")):
-        barman.run("switch-wal", "--force", "--archive", server, say=lambda _line: None)
-    else:
+    if any((barman.directory(server) / "wals").glob("[0-9A-F]*")):
         barman.run("archive-wal", server, say=lambda _line: None)
+    else:  # Barman takes no backup without a segment in its archive
+        end_segment(barman, server, of_nothing=True)
+
+
+def end_segment(barman: Barman, server: str, *, of_nothing: bool = False) -> None:
+    """Has all of the log until now archived, by beginning another segment (`of_nothing`: even if nothing is in it).
+
+    Raises LocalError when it does not come.
+    """
+    with _connected(barman.servers[server]) as cursor:
+        if of_nothing:
+            cursor.execute(_WRITE_SOMETHING)
+        cursor.execute("SELECT pg_walfile_name(pg_switch_wal())")
+        (ended,) = cursor.fetchone()
+        # Barman takes no segment before something is in the next one, and in a database at rest nothing ever is.
+        cursor.execute(_WRITE_SOMETHING)
+    deadline = time.monotonic() + LOG_TIMEOUT
+    while True:
+        barman.run("archive-wal", server, say=lambda _line: None)
+        if any((barman.directory(server) / "wals").glob(f"*/{ended}")):
+            return
+        if time.monotonic() > deadline:
+            raise LocalError(f"{server}: its log was not received in {LOG_TIMEOUT} s: does {server}-wal run?")
+        time.sleep(0.1)
+
+
+_WRITE_SOMETHING = "SELECT pg_logical_emit_message(false, 'backups', 'for the log alone', flush => true)"
 
 
 def clear_unfinished(barman: Barman, server: str, *, say: Say) -> None:
     """Removes what a backup left behind that was killed or failed: nobody can restore it."""
-    for listed in barman.ask("list-backups", server)[server]:
-        if listed["status"] in {"FAILED", "STARTED", "EMPTY"}:
-            say(f"{server}: removing {listed['backup_id']}, which was not finished")
-            barman.run("delete", server, listed["backup_id"], say=lambda _line: None)
+    end_leftovers(barman.directory(server) / "base")
+    for ident, status in list(barman.statuses(server).items()):
+        if status in {"FAILED", "STARTED", "EMPTY"}:
+            say(f"{server}: removing {ident}, which was not finished")
+            barman.run("delete", server, ident, say=lambda _line: None)
 
 
 def expire(barman: Barman, server: str, *, say: Say) -> list[str]:

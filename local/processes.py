@@ -95,13 +95,6 @@ class Process:
         self._pump.start()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        parent = os.getpid()
-
-        def die_with_the_runner() -> None:
-            LIBC.prctl(PR_SET_PDEATHSIG, int(self.death_signal))
-            if os.getppid() != parent:
-                os._exit(1)
-
         return subprocess.Popen(
             self.argv,
             cwd=self.cwd,
@@ -110,7 +103,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_the_runner,  # noqa: PLW1509 - one system call, nothing that takes a lock
+            preexec_fn=dying_with_its_parent(self.death_signal),  # noqa: PLW1509 - see there
         )
 
     def note(self, text: str, *, level: str) -> None:
@@ -164,6 +157,21 @@ class Process:
         if self._pump is not None:
             self._pump.join(timeout=1)
         return code
+
+
+def dying_with_its_parent(number: signal.Signals) -> Callable[[], None]:
+    """For a child to call before it becomes its program: gets the signal when the thread that made it ends.
+
+    One system call, nothing that takes a lock.
+    """
+    parent = os.getpid()
+
+    def die_with_the_parent() -> None:
+        LIBC.prctl(PR_SET_PDEATHSIG, int(number))
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return die_with_the_parent
 
 
 def pump(source: IO[bytes], log: Path, service: str, logger: str) -> None:

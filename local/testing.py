@@ -48,14 +48,12 @@ OF_THEIR_OWN = (
     "test_crash.py",
     "test_latency.py",
     "test_permissions.py",
-    "test_reconcile.py",
     "test_what_needs_what.py",
 )
 SUITES = [
     Suite("crash", ROOT, ("tests/test_crash.py", "--durations=10")),
     Suite("needs", ROOT, ("tests/test_what_needs_what.py", "--durations=10")),
     Suite("platform", ROOT, ("tests", *(f"--ignore=tests/{name}" for name in OF_THEIR_OWN), "--durations=10")),
-    Suite("reconcile", ROOT, ("tests/test_reconcile.py", "--durations=10")),
     Suite("permissions", ROOT, ("tests/test_permissions.py", "--durations=10")),
     Suite("local", ROOT, ("tests/local",)),
     Suite("chassis", ROOT / "chassis"),
@@ -65,7 +63,12 @@ SUITES = [
 BROWSER = Suite("browser", ROOT, ("tests/browser",))
 # Builds images and runs them: Docker, and minutes.
 DEPLOY = Suite("deploy", ROOT, ("tests/deploy", "-s", "--durations=15"))
-DRILL = Suite("drill", ROOT, ("tests/backups", "-s", "--durations=10"))
+# Each with a platform or a database of its own, and often waiting for a disk: beside one another.
+DRILL = [
+    Suite("drill", ROOT, ("tests/backups/test_drill.py", "-s", "--durations=0")),
+    Suite("agreement", ROOT, ("tests/backups/test_agreement.py", "--durations=0")),
+    Suite("archives", ROOT, ("tests/backups/test_archives.py", "tests/backups/test_rules.py", "--durations=5")),
+]
 FUZZ = Suite("fuzz", ROOT, ("tests/fuzz",))
 # Two, so that checkov and Terraform, which take as long as all the rest, run beside it.
 TOOLS = ("tests/charts/test_checkov.py", "tests/charts/test_terraform.py")
@@ -172,7 +175,7 @@ def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
 
 def suites_named(names: Sequence[str]) -> list[Suite]:
     """The suites of those names (none: those of `make test`); raises LocalError for an unknown name."""
-    known = {suite.name: suite for suite in [*SUITES, BROWSER, *CHARTS, DEPLOY, DRILL, FUZZ, LATENCY]}
+    known = {suite.name: suite for suite in [*SUITES, BROWSER, *CHARTS, DEPLOY, *DRILL, FUZZ, LATENCY]}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise LocalError(f"There are no tests called {', '.join(unknown)}; there are: {', '.join(known)}.")

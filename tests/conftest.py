@@ -33,13 +33,21 @@ def aggregator_variables() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def running_shop(aggregator_variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def throw_away() -> bool:
+    """Whether the databases may promise less than in production, to be quicker."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def running_shop(
+    aggregator_variables: dict[str, str], *, throw_away: bool, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
     ports = Ports.free()
     proxies = {name: FaultProxy(name, upstream=ports.web[name]) for name in ("auth", "inventory", "orders", "payment")}
     urls = {f"{name.upper()}_URL": proxy.url for name, proxy in proxies.items()}
     environment = {"aggregator": urls | aggregator_variables}
     folder = tmp_path_factory.mktemp("platform")
-    with Platform(folder, ports=ports, throw_away=True, environment=environment, say=print) as platform:
+    with Platform(folder, ports=ports, throw_away=throw_away, environment=environment, say=print) as platform:
         yield Shop(platform, proxies)
         secrets = USED.values | known_to(platform)
     for proxy in proxies.values():

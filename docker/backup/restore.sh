@@ -1,14 +1,16 @@
 #!/bin/sh
 # docker/backup/restore.sh SERVICE [MOMENT|latest]: puts a service's database back to a moment. Its service is down meanwhile,
 # and the proxy answers 503 for it; the others go on. Run it again if it was cut off: it goes on from what it finds.
+# COMPOSE names another command than `docker compose` with the two files.
 set -eu
 service=${1:?which service? e.g. docker/backup/restore.sh orders "2026-11-22 14:05"}
 moment=${2:-latest}
 cd "$(dirname "$0")/.."
-compose() { docker compose -f compose.yaml -f compose.backup.yaml "$@"; }
+compose() { ${COMPOSE:-docker compose -f compose.yaml -f compose.backup.yaml} "$@"; }
 
 compose stop "$service" "$service-worker" "$service-database"
-# The log that is received meanwhile belongs to nobody.
+# The data's own folder belongs to postgres, the one around it, where the restore builds, to root.
+compose run --rm --no-deps --user root restore chown postgres "/databases/$service/18"
 compose run --rm --no-deps restore python -m backups restore --service "$service" --at "$moment"
 compose up --detach --wait --no-deps "$service-database"
 # Before anybody else connects: from here on the service refuses writes until reconcile has finished.

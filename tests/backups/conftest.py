@@ -15,6 +15,11 @@ Under = Callable[[str], Drill]
 
 
 @pytest.fixture(scope="session")
+def throw_away() -> bool:
+    return False
+
+
+@pytest.fixture(scope="session")
 def drilled_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     with Platform(tmp_path_factory.mktemp("platform"), ports=Ports.free(), say=print) as platform:
         yield platform

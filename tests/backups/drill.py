@@ -1,6 +1,7 @@
 """What a drill does to a database, and how it tells whether everything is back."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -91,8 +92,8 @@ class Drill:
         assert done.code == 0, done.output
         return done
 
-    def killed(self, *arguments: str, when: Callable[[], bool]) -> None:
-        """Starts the command, and kills it with all its children as soon as something is the case."""
+    def killed(self, *arguments: str, when: Callable[[], bool], alone: bool = False) -> None:
+        """Starts the command, and kills it as soon as something is the case: with all its children, unless `alone`."""
         child = subprocess.Popen(
             [sys.executable, "-m", "backups", *arguments, "--service", self.service],
             cwd=ROOT,
@@ -105,8 +106,37 @@ class Drill:
             wait_for(lambda: when() or child.poll() is not None, pause=0.002)
             assert child.poll() is None, "it ended before it could be killed"
         finally:
-            os.killpg(child.pid, signal.SIGKILL)
+            (os.kill if alone else os.killpg)(child.pid, signal.SIGKILL)
             child.wait()
+
+    def fails(self, *arguments: str, killing: Callable[[], list[int]]) -> Done:
+        """Runs a command, and kills the processes that are found as soon as there are any; fails unless it fails."""
+        killed = []
+
+        def kill() -> bool:
+            killed.extend(killing())
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+            return bool(killed)
+
+        watcher = threading.Thread(target=lambda: wait_for(kill, pause=0.002))
+        watcher.start()
+        done = self.command(*arguments)
+        watcher.join()
+        assert killed, done.output
+        assert done.code == 1, done.output
+        return done
+
+    def programs(self, *named: str) -> list[int]:
+        """What runs by one of these names on this platform, for this service."""
+        return [
+            int(entry.name)
+            for entry in Path("/proc").glob("[0-9]*")
+            if (command := _command(entry))
+            and any(Path(part).name in named for part in command[:2])
+            and any(part.startswith(str(self.platform.root)) for part in command)
+            and any(part == self.service or part.startswith(f"{self.backups}/") for part in command)
+        ]
 
     # The data
 
@@ -189,11 +219,25 @@ class Drill:
         """What runs on the data that a restore builds."""
         return processes_in(self.folder / "data.building")
 
+    def catalogue(self) -> list[str]:
+        """The ids of all backups that have a folder, the oldest first."""
+        return sorted(path.name for path in (self.backups / "base").iterdir())
+
     def unfinished_backup(self) -> bool:
-        return any(
-            "STARTED" in path.read_text() or "EMPTY" in path.read_text()
+        """Whether a backup is being copied."""
+        unfinished = [
+            path.name.removesuffix("-backup.info")
             for path in (self.backups / "meta").glob("*-backup.info")
-        ) and any((self.backups / "base").glob("*/data/PG_VERSION"))
+            if re.search("^status=(STARTED|EMPTY)", path.read_text(), re.MULTILINE)
+        ]
+        return any((self.backups / "base" / ident / "data" / "PG_VERSION").exists() for ident in unfinished)
+
+
+def _command(process: Path) -> list[str]:
+    try:
+        return (process / "cmdline").read_text().split("\0")[:-1]
+    except OSError:
+        return []  # it has just ended
 
 
 class Writer:

@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from local.errors import LocalError
 from local.ports import LOOPBACK, free_ports
 from local.postgres import SUPERUSER, Postgres
 from local.processes import Process
+from tests.backups.drill import wait_for
 
 MARK = b"a sentence that no stranger may read"
 
@@ -49,6 +52,14 @@ class Kept:
             cursor.execute("CREATE TABLE IF NOT EXISTS secrets (content text)")
             cursor.execute("INSERT INTO secrets SELECT %s FROM generate_series(1, %s)", [MARK.decode(), count])
         connection.close()
+
+    def is_received(self) -> bool:
+        connection = psycopg2.connect(self.server.superuser_url())
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_stat_replication")
+            found = cursor.rowcount > 0
+        connection.close()
+        return found
 
 
 @pytest.fixture
@@ -104,6 +115,22 @@ def test_encrypted_backups_can_be_read_by_nobody_without_the_key(kept: Kept, enc
         restoring.verify(barman, kept.place, kept.home / "verifying" / "orders", backup=None, say=print)
 
 
+def test_a_backup_waits_for_the_log_to_be_received_again(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    barman = kept.barman()
+    kept.add(10)
+    kept.receiver.stop()
+    wait_for(lambda: not kept.is_received())
+    late = threading.Timer(1.5, kept.receiver.start)
+    late.start()
+    assert taking.take(barman, "orders", None, say=print).is_good
+    late.join()
+    kept.receiver.stop()
+    wait_for(lambda: not kept.is_received())
+    monkeypatch.setattr(taking, "RECEIVER_TIMEOUT", 0.2)
+    with pytest.raises(LocalError, match="orders: nothing receives its log"):
+        taking.take(barman, "orders", None, say=print)
+
+
 def test_media_are_encrypted_with_the_backup(kept: Kept, encryption: Encryption) -> None:
     barman, pictures = kept.barman(encryption=encryption), kept.home.parent / "media"
     pictures.mkdir()
@@ -118,7 +145,7 @@ def test_media_are_encrypted_with_the_backup(kept: Kept, encryption: Encryption)
 def test_a_bucket_holds_what_a_new_machine_needs(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     port = free_ports(1)[0]
     bucket = Process(
-        name="s3", argv=[shutil.which("moto_server") or "moto_server", "-H", LOOPBACK, "-p", str(port)],
+        name="s3", argv=[Path(sys.executable).with_name("moto_server"), "-H", LOOPBACK, "-p", str(port)],
         log=kept.home.parent / "s3.log",
     )  # fmt: skip
     bucket.start()

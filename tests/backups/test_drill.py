@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 import requests
 
 from tests.backups.conftest import Under
@@ -209,33 +208,38 @@ def test_a_full_disk_fails_backup_and_restore_with_nothing_lost(under_drill: Und
     assert drill.contents() == known.contents
 
 
-@pytest.mark.parametrize("victim", ["Barman", "PostgreSQL"])
-def test_after_a_kill_in_a_backup_the_next_one_is_good(under_drill: Under, victim: str) -> None:
+def test_after_a_kill_in_a_backup_the_next_one_is_good(under_drill: Under) -> None:
     drill = under_drill("inventory")
     drill.load(20000)
+    drill.take("full")
     postgres = drill.platform.process(f"{drill.service}-postgres")
+    whole = set(drill.catalogue())
 
-    def kill_postgres() -> bool:
-        if drill.unfinished_backup():
-            postgres.kill()
-            return True
-        return False
+    def while_it_copies(victims: Callable[[], list[int]]) -> Callable[[], list[int]]:
+        return lambda: victims() if drill.unfinished_backup() else []
 
-    if victim == "Barman":
-        drill.killed("take", "--type", "full", when=drill.unfinished_backup)
-    else:
-        watcher = threading.Thread(target=lambda: wait_for(kill_postgres, pause=0.002))
-        watcher.start()
-        failed = drill.command("take", "--type", "full")
-        watcher.join()
-        assert failed.code == 1, failed.output
-        drill.wait_until_back()
-        wait_for(lambda: drill.platform.process(f"{drill.service}-wal").running)
+    print("killing Barman in a backup")
+    failed = drill.fails("take", "--type", "full", killing=while_it_copies(lambda: drill.programs("barman")))
+    assert "barman backup was ended by SIGKILL" in failed.output, failed.output
+    assert "No backup of: inventory" in failed.output.replace(drill.service, "inventory")
+    assert set(drill.catalogue()) == whole
+    print("killing PostgreSQL in a backup")
+    failed = drill.fails("take", "--type", "full", killing=while_it_copies(lambda: [postgres.pid or 0]))
+    assert "pg_basebackup" in failed.output, failed.output
+    drill.wait_until_back()
+    wait_for(lambda: drill.platform.process(f"{drill.service}-wal").running)
+    assert set(drill.catalogue()) == whole
+    drill.succeeds("list")
+    for alone in (True, False):
+        print(f"killing the command{' alone' if alone else ' and all its children'} in a backup")
+        drill.killed("take", "--type", "full", when=drill.unfinished_backup, alone=alone)
+        listed = drill.command("list")
+        assert listed.code == 1
+        done = drill.take("full")
+        assert "was not finished" in done.output, done.output
+        assert drill.programs("pg_basebackup", "barman") == []
+        assert len(set(drill.catalogue()) - whole) == (1 if alone else 2)
     known = drill.moment()
-    listed = drill.command("list")
-    assert listed.code == 1
-    done = drill.take()
-    assert "was not finished" in done.output or victim == "PostgreSQL"
     drill.succeeds("list")
     drill.succeeds("verify")
     drill.restore()
@@ -253,35 +257,37 @@ def test_after_a_kill_in_a_restore_the_old_or_the_restored_data_serves_and_the_n
     drill.take("incremental")
     known = drill.moment()
     building = drill.folder / "data.building"
+    combining = building.with_name("data.building.staging")
+    arguments = ("restore", "--at", before.at.isoformat())
+
+    print("killing Barman in a restore")
+    failed = drill.fails(*arguments, killing=lambda: drill.programs("barman") if combining.exists() else [])
+    assert "barman restore was ended by SIGKILL" in failed.output, failed.output
+    drill.wait_until_back()
+    assert drill.contents() == known.contents
+    assert not list(drill.folder.glob("data.building*"))
+
+    print("killing PostgreSQL in a restore")
+    failed = drill.fails(*arguments, killing=drill.scratch_server)
+    assert "the restored database did not come up" in failed.output, failed.output
+    drill.wait_until_back()
+    assert drill.contents() == known.contents
+    assert not list(drill.folder.glob("data.building*"))
+
     stages: list[tuple[str, Callable[[], bool]]] = [
         ("the database is down", lambda: not drill.answers()),
-        ("it combines", building.with_name("data.building.staging").exists),
+        ("it combines", combining.exists),
         ("it replays", lambda: len(drill.scratch_server()) > 0),
         ("it notes the restore", (building / "pg_replslot" / "barman").exists),
     ]
     for name, reached in stages:
         print(f"killing a restore when {name}")
-        drill.killed("restore", "--at", before.at.isoformat(), when=reached)
+        drill.killed(*arguments, when=reached)
         drill.wait_until_back()
         assert drill.contents() == known.contents, f"killed when {name}"
-
-    # PostgreSQL itself, while it replays
-    def kill_scratch() -> bool:
-        found = drill.scratch_server()
-        for pid in found:
-            os.kill(pid, signal.SIGKILL)
-        return bool(found)
-
-    watcher = threading.Thread(target=lambda: wait_for(kill_scratch, pause=0.002))
-    watcher.start()
-    failed = drill.command("restore", "--at", before.at.isoformat())
-    watcher.join()
-    assert failed.code == 1, failed.output
-    drill.wait_until_back()
-    assert drill.contents() == known.contents
     drill.restore(before.at)
     assert drill.contents() == before.contents
-    assert not building.exists()
+    assert not list(drill.folder.glob("data.building*"))
 
 
 def test_a_service_answers_503_while_it_is_restored_and_refuses_writes_until_it_is_released(

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -14,13 +15,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 
-from backups import listing, restoring, taking
+from backups import listing, metrics, restoring, taking
 from backups.__main__ import moment
-from backups.barman import Backup, lsn
+from backups.barman import Backup, Barman, Server, end_leftovers, lsn
 from backups.policy import Policy
 from local.errors import LocalError
 from local.holds import hold, is_held
+from local.ports import LOOPBACK
 from local.postgres import Postgres, finish_swap, set_aside_ended_log
 from local.services import ROOT
 
@@ -65,6 +68,35 @@ def test_however_old_two_full_backups_stay(tmp_path: Path) -> None:
     fulls = [backup(f"{days}d", days_ago=days) for days in (300, 400, 500)]
     found = taking.obsolete(fulls, now=NOW, barman=barman_with(tmp_path, fulls))
     assert [each.id for each in found] == ["500d"]
+
+
+# What Barman is asked
+
+
+def test_a_backup_that_is_done_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+    statuses = {"new": "WAITING_FOR_WALS", "old": "DONE"}
+
+    def ask(_self: Barman, *arguments: str) -> Any:
+        asked.append(arguments)
+        if arguments[0] == "list-backups":
+            return {"orders": [{"backup_id": ident, "status": status} for ident, status in statuses.items()]}
+        return {"orders": {"status": statuses[arguments[2]], "base_backup_information": {"timeline": 3}}}
+
+    monkeypatch.setattr(Barman, "ask", ask)
+
+    def known() -> list[tuple[str, str, int]]:
+        barman = Barman(tmp_path, [Server("orders", LOOPBACK, 1, "secret")], Policy.read())
+        barman.backups("orders")
+        return [(each.id, each.status, each.timeline) for each in barman.backups("orders")]
+
+    assert known() == [("new", "WAITING_FOR_WALS", 3), ("old", "DONE", 3)]
+    asked.clear()
+    statuses["new"] = "DONE"
+    assert known() == [("new", "DONE", 3), ("old", "DONE", 3)]
+    assert asked == [("list-backups", "orders"), ("show-backup", "orders", "new")]
+    del statuses["old"]
+    assert known() == [("new", "DONE", 3)]
 
 
 # What the next backup stands on
@@ -115,6 +147,24 @@ def test_a_backup_that_is_too_old_is_doubted(
     assert "orders: the log was last received 10 min ago" in listing.doubts(barman, "orders", now=NOW)
 
 
+def test_prometheus_is_told_when_the_last_backup_ended_that_can_be_restored(tmp_path: Path) -> None:
+    known = [backup("new", days_ago=1, parent="gone"), backup("i", days_ago=2, parent="f"), backup("f", days_ago=3)]
+    barman = barman_with(tmp_path, known)
+    barman.home = tmp_path
+    metrics.note_completed(barman, "orders")
+    expected = f'{{app="orders"}} {(NOW - timedelta(days=2)).timestamp():.0f}\n'
+    assert (tmp_path / "metrics.prom").read_text().endswith(expected)
+    pages = metrics.serve(barman, port=0)
+    try:
+        answer = requests.get(f"http://{LOOPBACK}:{pages.server_address[1]}/metrics", timeout=10)
+    finally:
+        pages.shutdown()
+    assert answer.text.endswith(expected)
+    known.clear()
+    metrics.note_completed(barman, "orders")
+    assert "orders" not in (tmp_path / "metrics.prom").read_text()
+
+
 # Moments
 
 
@@ -128,6 +178,21 @@ def test_a_moment_is_in_utc_unless_it_says_otherwise() -> None:
 
 
 # What a crash leaves
+
+
+def test_what_a_killed_barman_has_left_at_work_is_ended_and_nothing_else(tmp_path: Path) -> None:
+    program = tmp_path / "pg_basebackup"
+    program.write_text("#!/bin/sh\nread line\n")
+    program.chmod(0o700)
+    here, elsewhere = (
+        subprocess.Popen([program, f"--pgdata={tmp_path}/{name}/20260101T000000/data"], stdin=subprocess.PIPE)
+        for name in ("base", "other")
+    )
+    with here, elsewhere:
+        end_leftovers(tmp_path / "base")
+        assert here.wait(10) == -signal.SIGKILL
+        assert elsewhere.poll() is None
+        elsewhere.kill()
 
 
 def test_a_swap_that_was_cut_off_is_ended_and_a_whole_one_left_alone(tmp_path: Path) -> None:

@@ -4,10 +4,13 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
 
+from backups import metrics
 from local.services import ROOT
 from tests.charts.tools import promtool
 
@@ -108,3 +111,19 @@ def test_the_operators_backups_become_the_metric_that_the_alert_reads() -> None:
     assert names == {"shop_backup_completed_timestamp_seconds"}
     assert "shop_backup_completed_timestamp_seconds" in record["expr"]
     assert resource["labelsFromPath"].keys() >= {"cluster", "state"}
+
+
+def test_what_barman_backed_up_becomes_the_metric_that_the_alert_reads(tmp_path: Path) -> None:
+    """On one machine and in compose: well formed, with the service as `app`, where Prometheus looks for it."""
+    barman: Any = SimpleNamespace(servers=["auth", "orders"], directory=lambda server: tmp_path / server)
+    (tmp_path / "orders").mkdir()
+    (tmp_path / "orders" / "completed").write_text("1795356000\n")
+    told = metrics.exposition(barman)
+    done = subprocess.run([promtool(), "check", "metrics"], input=told, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert told.splitlines()[2:] == ['shop_backup_completed_timestamp_seconds{app="orders"} 1795356000']
+    scraped = yaml.safe_load((ROOT / "monitoring" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+    (job,) = [job for job in scraped if job["job_name"] == "backup"]
+    assert [(each["names"], each["port"]) for each in job["dns_sd_configs"]] == [(["backup"], metrics.PORT)]
+    services = yaml.safe_load((ROOT / "docker" / "compose.backup.yaml").read_text())["services"]
+    assert set(services["prometheus"]["networks"]) <= set(services["backup"]["networks"])

@@ -1,0 +1,64 @@
+"""When the last good backup of each database ended, as Prometheus reads it: BackupOld and BackupMissing ring by it.
+
+`metrics.prom` among the backups is for node_exporter's textfile collector; the backup container serves the same text.
+"""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from backups.barman import Barman
+from backups.taking import is_whole
+
+PORT = 8000
+COMPLETED = "completed"
+"""The file beside a server's backups that says when the last good one ended."""
+HEADER = """\
+# HELP shop_backup_completed_timestamp_seconds When the last good backup of the service's database ended.
+# TYPE shop_backup_completed_timestamp_seconds gauge
+"""
+
+
+def note_completed(barman: Barman, server: str) -> None:
+    """Writes down when the last backup ended that can be restored, if there is one."""
+    known = barman.backups(server)
+    ended = [each.ended_at for each in known if each.is_good and each.ended_at and is_whole(barman, each, known)]
+    noted = barman.directory(server) / COMPLETED
+    if ended:
+        half_written = noted.with_suffix(".new")
+        half_written.write_text(f"{max(ended).timestamp():.0f}\n")
+        half_written.replace(noted)
+    else:
+        noted.unlink(missing_ok=True)
+    half_written = barman.home / "metrics.new"
+    half_written.write_text(exposition(barman))
+    half_written.replace(barman.home / "metrics.prom")
+
+
+def exposition(barman: Barman) -> str:
+    """The time of each server that has one."""
+    text = HEADER
+    for server in barman.servers:
+        noted = barman.directory(server) / COMPLETED
+        if noted.exists():
+            text += f'shop_backup_completed_timestamp_seconds{{app="{server}"}} {noted.read_text()}'
+    return text
+
+
+def serve(barman: Barman, *, port: int = PORT) -> ThreadingHTTPServer:
+    """Answers every request with the metrics, until `shutdown`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = exposition(barman).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_arguments: object) -> None:
+            """Says nothing: a line every few seconds would tell nobody anything."""
+
+    server = ThreadingHTTPServer(("", port), Handler)
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    return server
