@@ -30,7 +30,7 @@ ANSWER_SECONDS = 40.0
 OFFICIAL = {
     "PYTHON_IMAGE": "python:3.13-slim-trixie",
     "POSTGRES_IMAGE": "postgres:18",
-    "HAPROXY_IMAGE": "haproxy:3.0-alpine",
+    "HAPROXY_IMAGE": "haproxy:3.2-alpine",
     "NGINX_IMAGE": "nginxinc/nginx-unprivileged:1.28-alpine",
     "PROMETHEUS_IMAGE": "prom/prometheus:v3.5.0",
 }
@@ -278,13 +278,7 @@ def _base() -> Path:
         )  # fmt: skip
         if done.returncode != 0:
             raise CannotRunError(f"debootstrap failed:\n{done.stdout[-1500:]}")
-        for junk in (
-            "var/cache/apt/archives",
-            "var/lib/apt/lists",
-            "usr/share/doc",
-            "usr/share/locale",
-            "usr/share/man",
-        ):
+        for junk in JUNK:
             shutil.rmtree(root / junk)
             (root / junk).mkdir()
         half_made = kept.with_suffix(".new")

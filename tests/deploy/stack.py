@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from tests.deploy.engine import Engine
 
 PROJECT = "shop-deploy-test"
 PORTS = ("PLAIN_PORT", "PUBLIC_PORT", "AUTH_PORT", "INVENTORY_PORT", "ORDERS_PORT", "PAYMENT_PORT", "PROMETHEUS_PORT")
+
+WARNS = re.compile(r'"level": ?"(WARNING|ERROR|CRITICAL)"')
 
 
 class Stack:
@@ -93,6 +97,24 @@ class Stack:
             check=False,
             timeout=1200,
         )
+
+    @contextmanager
+    def troubles(self) -> Iterator[list[str]]:
+        """What the containers say of what went wrong during the block, those that are gone at its end included."""
+        said: list[str] = []
+        with (self.folder / "said.log").open("w+") as log:
+            following = subprocess.Popen(
+                [*self.engine.compose, *self.options, "logs", "--follow", "--tail", "0"],
+                env=self.engine.environment | self.variables,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            try:
+                yield said
+            finally:
+                following.terminate()
+                following.wait(30)
+                log.seek(0)
+                said += [line.rstrip() for line in log if WARNS.search(line)]
 
     def sql(self, service: str, statement: str) -> str:
         return self.compose(

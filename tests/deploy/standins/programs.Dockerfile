@@ -1,6 +1,10 @@
-# Where the images of HAProxy and nginx cannot be had: Debian's own, of the same release.
-FROM standin-python AS haproxy
-RUN apt-get update -qq && apt-get install -qq --no-install-recommends haproxy wget > /dev/null
+# Where the images of HAProxy, nginx and Prometheus cannot be had: Debian's own, of the release that has those versions.
+FROM standin-python AS next
+RUN sed 's/trixie/forky/' /etc/apt/sources.list > /etc/apt/sources.list.d/next.list && apt-get update -qq
+
+FROM next AS haproxy
+RUN apt-get install -qq --no-install-recommends -t forky haproxy > /dev/null && \
+    apt-get install -qq --no-install-recommends wget > /dev/null
 USER haproxy
 CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
 
@@ -9,8 +13,7 @@ RUN apt-get update -qq && apt-get install -qq --no-install-recommends nginx-ligh
 USER www-data
 CMD ["nginx", "-g", "daemon off;"]
 
-FROM standin-python AS prometheus
-RUN apt-get update -qq && apt-get install -qq --no-install-recommends prometheus > /dev/null && \
-    install -d -o nobody /prometheus
+FROM next AS prometheus
+RUN apt-get install -qq --no-install-recommends -t forky prometheus > /dev/null && install -d -o nobody /prometheus
 USER nobody
 ENTRYPOINT ["prometheus"]
