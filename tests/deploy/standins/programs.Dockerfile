@@ -1,6 +1,7 @@
 # Where the images of HAProxy, nginx and Prometheus cannot be had: Debian's own, of the release that has those versions.
 FROM standin-python AS next
-RUN sed 's/trixie/forky/' /etc/apt/sources.list > /etc/apt/sources.list.d/next.list && apt-get update -qq
+RUN sed 's/trixie/forky/' /etc/apt/sources.list > /etc/apt/sources.list.d/next.list && \
+    apt-get update -qq -o Acquire::Check-Valid-Until=false
 
 FROM next AS haproxy
 RUN apt-get install -qq --no-install-recommends -t forky haproxy > /dev/null && \
@@ -17,3 +18,8 @@ FROM next AS prometheus
 RUN apt-get install -qq --no-install-recommends -t forky prometheus > /dev/null && install -d -o nobody /prometheus
 USER nobody
 ENTRYPOINT ["prometheus"]
+
+# No stand-in: podman as Debian has it, to run Kubernetes' manifests in.
+FROM standin-python AS podman
+RUN apt-get update -qq && apt-get install -qq --no-install-recommends podman crun netavark aardvark-dns iptables > /dev/null
+CMD ["sleep", "infinity"]
