@@ -85,9 +85,8 @@ class Pods:
     def play_databases(self) -> None:
         names = [f"shop-{service.name}-primary" for service in SERVICES]
         key, certificate = self._folder / "server.key", self._folder / "server.crt"
-        command = (
-            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=shop".split()
-        )
+        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        command += ["-days", "2", "-subj", "/CN=shop"]
         alternatives = f"subjectAltName={','.join(f'DNS:{one}' for one in names)}"
         subprocess.run(
             [*command, "-addext", alternatives, "-keyout", key, "-out", certificate], check=True, capture_output=True
