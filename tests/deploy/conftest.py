@@ -46,13 +46,14 @@ def images(engine: Engine, base_images: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def stack(engine: Engine, images: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole marketplace, up and with demo data."""
+    """The whole marketplace, up, with demo data and enough of everything."""
     folder: Path = tmp_path_factory.mktemp("stack")
     one = Stack(engine, images, folder)
     one.prepare()
     one.down()  # what an interrupted run has left
     try:
         one.up()
+        one.restock()
         yield one
     finally:
         one.down()

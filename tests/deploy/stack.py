@@ -22,6 +22,13 @@ from tests.deploy.engine import Engine
 PROJECT = "shop-deploy-test"
 PORTS = ("PLAIN_PORT", "PUBLIC_PORT", "AUTH_PORT", "INVENTORY_PORT", "ORDERS_PORT", "PAYMENT_PORT", "PROMETHEUS_PORT")
 
+RECEIPT = """
+from stock.models import StockLevel, StockMovement
+StockMovement.objects.bulk_create([
+    StockMovement(level=level, delta=100_000, reason="receipt", actor=level.variant.seller)
+    for level in StockLevel.objects.select_related("variant")
+])
+"""
 WARNS = re.compile(r'"level": ?"(WARNING|ERROR|CRITICAL)"')
 
 
@@ -133,6 +140,10 @@ class Stack:
         content = {"urls": {"aggregator": self.url}, "mail": str(self.mail), "logins": {"sellers": sellers}}
         path.write_text(json.dumps(content))
         return path
+
+    def restock(self) -> None:
+        """Have the sellers receive more of everything than people buy in all these tests."""
+        self.compose("exec", "-T", "inventory", "python", "manage.py", "shell", "--command", RECEIPT)
 
     def buy(self) -> str:
         """Play the demo's purchase, in a process as `make demo` does; return what it said."""

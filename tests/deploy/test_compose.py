@@ -15,9 +15,11 @@ from typing import Any, Protocol
 
 import pytest
 import requests
+import urllib3
 
 from local import demo_accounts
 from local.demo import ADDRESS
+from local.ports import free_ports
 from local.services import SERVICES
 from tests.deploy.engine import Engine
 from tests.deploy.stack import PROJECT, Stack, eventually
@@ -47,9 +49,7 @@ class Buyer:
         self.address = self.call("POST", "/addresses", 201, json=ADDRESS)["id"]
         products = self.call("GET", "/products?in_stock=true&page_size=20", 200)["results"]
         details = [self.call("GET", f"/products/{product['id']}", 200) for product in products]
-        variants = [variant for detail in details for variant in detail["variants"] if int(variant["available"]) > 20]
-        # Another one each time: none of them may be sold out by a test that buys for minutes.
-        self._variants = cycle(variant["id"] for variant in variants)
+        self._variants = cycle(v["id"] for detail in details for v in detail["variants"] if int(v["available"]) > 20)
 
     def _log_in(self) -> None:
         login = {"email": self._account.email, "password": self._account.password}
@@ -182,6 +182,36 @@ def test_images_of_products_come_from_their_volume(stack: Stack) -> None:
     assert picture.headers["X-Content-Type-Options"] == "nosniff"
     assert requests.put(product["image"], data=b"x", timeout=20).status_code in {403, 405}
     assert requests.get(f"{stack.url}/media/", timeout=20).status_code in {403, 404}
+
+
+def test_the_proxy_ends_tls(stack: Stack, engine: Engine) -> None:
+    """Another HAProxy on the same network, as it is in production: the demo has none of TLS."""
+    tls, plain = free_ports(2)
+    secrets = stack.folder / "secrets"
+    proxy = engine.run(
+        *("run", "--detach", "--network", f"{PROJECT}_inner", "--env", "TLS=on", "--read-only", "--cap-drop", "ALL"),
+        *("--publish", f"127.0.0.1:{tls}:8000", "--publish", f"127.0.0.1:{plain}:8080"),
+        *("--volume", f"{stack.folder}/haproxy/haproxy.cfg:/usr/local/etc/haproxy/haproxy.cfg:ro"),
+        *("--volume", f"{secrets}/tls.pem:/run/secrets/tls.pem:ro", stack.variables["HAPROXY_IMAGE"]),
+    ).stdout.strip()
+    try:
+        pool = urllib3.HTTPSConnectionPool(
+            "127.0.0.1", tls, ca_certs=str(secrets / "tls.pem"), assert_hostname="shop.example.com", retries=False
+        )
+        headers = {"Host": f"localhost:{stack.url.rpartition(':')[2]}"}
+
+        def answered() -> bool:
+            try:
+                return pool.request("GET", "/api/v1/products", headers=headers).status == 200
+            except urllib3.exceptions.HTTPError as error:
+                raise AssertionError(error) from error
+
+        eventually(answered, seconds=30, what="the shop by TLS")
+        sent = requests.get(f"http://localhost:{plain}/api/v1/products", allow_redirects=False, timeout=20)
+        assert sent.status_code == 308
+        assert sent.headers["Location"].startswith("https://localhost")
+    finally:
+        engine.run("rm", "--force", proxy)
 
 
 def test_metrics_are_read_inside_with_the_token_and_not_from_outside(stack: Stack) -> None:
