@@ -75,6 +75,4 @@ def test_a_services_pages_come_with_their_styles(demo: str, ports: dict[str, str
         named = {part.partition('"')[0] for part in page.text.split('"/static/')[1:]}
         assert named, path
         for name in named:
-            answer = requests.get(f"{pages}/static/{name}", timeout=20)
-            assert answer.status_code == 200, name
-            assert "immutable" in answer.headers["Cache-Control"], name
+            assert requests.get(f"{pages}/static/{name}", timeout=20).status_code == 200, name
