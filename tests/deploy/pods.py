@@ -23,6 +23,12 @@ NAME = "shop-pods"
 NETWORK = "shop"
 EXAMPLE = next(one for one in EXAMPLES if (one.chart, one.name) == ("mylittleshopping", "dev"))
 HOST = "api.shop.localhost"
+# What containers in a container need, but for what Docker itself is not allowed on some machines.
+ALLOWED = (
+    *("--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE", "--device-cgroup-rule", "a *:* rwm"),
+    *("--security-opt", "seccomp=unconfined", "--security-opt", "systempaths=unconfined"),
+    *("--security-opt", "apparmor=unconfined", "--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup"),
+)
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe", "lifecycle")
 OPEN_TLS = """
 cp /tls/server.crt /tls/server.key "$PGDATA"
@@ -45,12 +51,12 @@ class Pods:
         """Start podman, with the images of version 1 under the names that the example has; return its version."""
         self.stop()
         self._engine.run(
-            *("run", "--detach", "--privileged", "--name", NAME, "--volume", f"{NAME}:/var/lib/containers"),
-            "standin-podman",
+            *("run", "--detach", "--name", NAME, "--volume", f"{NAME}:/var/lib/containers"), *ALLOWED, "standin-podman"
         )
         self._write(
             "/etc/containers/containers.conf",
-            '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n[network]\nfirewall_driver = "iptables"\n',
+            '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
+            '[network]\nfirewall_driver = "iptables"\n',
         )
         named = [self._images["POSTGRES_IMAGE"]]
         for service in SERVICES:
@@ -72,7 +78,9 @@ class Pods:
         self._engine.run("volume", "rm", "--force", NAME, check=False)
 
     def podman(self, *arguments: str, check: bool = True) -> str:
-        return self._engine.run("exec", NAME, "podman", *arguments, check=check).stdout
+        return self._engine.run(
+            "exec", "--env", "PODMAN_IGNORE_CGROUPSV1_WARNING=1", NAME, "podman", *arguments, check=check
+        ).stdout
 
     @property
     def url(self) -> str:

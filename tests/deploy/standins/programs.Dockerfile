@@ -21,5 +21,6 @@ ENTRYPOINT ["prometheus"]
 
 # No stand-in: podman as Debian has it, to run Kubernetes' manifests in.
 FROM standin-python AS podman
-RUN apt-get update -qq && apt-get install -qq --no-install-recommends podman crun netavark aardvark-dns iptables > /dev/null
+RUN apt-get update -qq && apt-get install -qq --no-install-recommends \
+    podman runc catatonit netavark aardvark-dns iptables > /dev/null
 CMD ["sleep", "infinity"]
