@@ -189,7 +189,8 @@ def test_the_proxy_ends_tls(stack: Stack, engine: Engine) -> None:
     tls, plain = free_ports(2)
     secrets = stack.folder / "secrets"
     proxy = engine.run(
-        *("run", "--detach", "--network", f"{PROJECT}_inner", "--env", "TLS=on", "--read-only", "--cap-drop", "ALL"),
+        *("run", "--detach", "--network", f"{PROJECT}_inner", "--read-only", "--cap-drop", "ALL"),
+        *("--env", "TLS=on", "--env", "SHOP_URL=https://shop.example.com"),
         *("--publish", f"127.0.0.1:{tls}:8000", "--publish", f"127.0.0.1:{plain}:8080"),
         *("--volume", f"{stack.folder}/haproxy/haproxy.cfg:/usr/local/etc/haproxy/haproxy.cfg:ro"),
         *("--volume", f"{secrets}/tls.pem:/run/secrets/tls.pem:ro", stack.variables["HAPROXY_IMAGE"]),
@@ -207,11 +208,24 @@ def test_the_proxy_ends_tls(stack: Stack, engine: Engine) -> None:
                 raise AssertionError(error) from error
 
         eventually(answered, seconds=30, what="the shop by TLS")
-        sent = requests.get(f"http://localhost:{plain}/api/v1/products", allow_redirects=False, timeout=20)
-        assert sent.status_code == 308
-        assert sent.headers["Location"].startswith("https://localhost")
+        sent = requests.get(f"http://localhost:{plain}/api/v1/products?x=1", allow_redirects=False, timeout=20)
+        assert (sent.status_code, sent.headers["Location"]) == (308, "https://shop.example.com/api/v1/products?x=1")
     finally:
         engine.run("rm", "--force", proxy)
+
+
+def test_an_operator_is_made_in_a_container_and_logs_in(stack: Stack) -> None:
+    password = uuid.uuid4().hex
+    stack.compose(
+        *("run", "--rm", "-T", "-e", f"DJANGO_SUPERUSER_PASSWORD={password}", "orders"),
+        *("python", "manage.py", "createsuperuser", "--no-input", "--username", "operator"),
+    )
+    pages = stack.address("ORDERS_PORT")
+    with requests.Session() as browser:
+        browser.get(f"{pages}/admin/login/", timeout=20)
+        form = {"username": "operator", "password": password, "csrfmiddlewaretoken": browser.cookies["orders_csrf"]}
+        inside = browser.post(f"{pages}/admin/login/?next=/admin/", data=form, timeout=20)
+    assert (inside.status_code, inside.url) == (200, f"{pages}/admin/"), inside.text[-1500:]
 
 
 def test_metrics_are_read_inside_with_the_token_and_not_from_outside(stack: Stack) -> None:
