@@ -1,6 +1,7 @@
 """The stack on one server: bought from, scaled, killed, restarted and rolled over, through HAProxy."""
 
 import os
+import ssl
 import stat
 import threading
 import time
@@ -210,6 +211,19 @@ def test_the_proxy_ends_tls(stack: Stack, engine: Engine) -> None:
         eventually(answered, seconds=30, what="the shop by TLS")
         sent = requests.get(f"http://localhost:{plain}/api/v1/products?x=1", allow_redirects=False, timeout=20)
         assert (sent.status_code, sent.headers["Location"]) == (308, "https://shop.example.com/api/v1/products?x=1")
+        # A certificate is renewed as configure.md says: into the file, which the container holds on to, and a signal.
+        kept = (secrets / "tls.pem").read_text()
+        held = (secrets / "tls.pem").rename(secrets / "held.pem")
+        stack.prepare()
+        held.chmod(0o644)
+        held.write_text((secrets / "tls.pem").read_text())
+        engine.run("kill", "--signal", "HUP", proxy)
+
+        def renewed() -> bool:
+            shown = ssl.get_server_certificate(("127.0.0.1", tls))
+            return shown not in kept and shown in (secrets / "tls.pem").read_text()
+
+        eventually(renewed, seconds=30, what="the new certificate")
     finally:
         engine.run("rm", "--force", proxy)
 
