@@ -188,6 +188,15 @@ class Pods:
         self.podman("wait", *ours)
         return {name: self.inspect(name)["State"]["ExitCode"] for name in ours}
 
+    def logs(self, pod: str) -> str:
+        done = self._engine.run("exec", NAME, "podman", "pod", "logs", pod, check=False)
+        return done.stdout + done.stderr
+
+    def has_database(self, service: str) -> bool:
+        asked = ("pg_isready", "--host", "127.0.0.1", "--username", service, "--dbname", service)
+        said = self.podman("exec", f"shop-{service}-primary-postgres", *asked, check=False)
+        return "accepting connections" in said
+
     def inspect(self, container: str) -> Object:
         found: list[Object] = json.loads(self.podman("inspect", container))
         return found[0]

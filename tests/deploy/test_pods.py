@@ -26,9 +26,11 @@ def pods(engine: Engine, images: dict[str, str], tmp_path_factory: pytest.TempPa
         assert int(version.partition(".")[0]) >= 5
         one.play_databases()
         for service in SERVICES:
+            eventually(partial(one.has_database, service.name), seconds=90, what=f"{service.name}'s database is ready")
+        for service in SERVICES:
             one.play("Job", f"shop-{service.name}-migrate")
             codes = one.exit_codes(f"shop-{service.name}-migrate-pod")
-            assert set(codes.values()) == {0}, (codes, one.podman("pod", "logs", f"shop-{service.name}-migrate-pod"))
+            assert set(codes.values()) == {0}, (codes, one.logs(f"shop-{service.name}-migrate-pod"))
         for service in SERVICES:
             published = ("--publish", "8000:8000") if service.name == "aggregator" else ()
             one.play("Deployment", f"shop-{service.name}-web", *published)
@@ -43,7 +45,7 @@ def pods(engine: Engine, images: dict[str, str], tmp_path_factory: pytest.TempPa
 def test_the_charts_own_test_passes(pods: Pods) -> None:
     pods.play("Pod", "shop-test")
     codes = pods.exit_codes("shop-test")
-    assert codes == {"shop-test-test": 0}, pods.podman("pod", "logs", "shop-test")
+    assert codes == {"shop-test-test": 0}, pods.logs("shop-test")
 
 
 def test_pods_are_contained(pods: Pods) -> None:
