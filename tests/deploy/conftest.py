@@ -38,6 +38,15 @@ def base_images(engine: Engine) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def podman(engine: Engine) -> None:
+    """podman, and a PostgreSQL for its pods, are there as images whatever the others are."""
+    try:
+        engine.programs("encrypting-postgres", "podman")
+    except CannotRunError as error:
+        _cannot(error)
+
+
+@pytest.fixture(scope="session")
 def images(engine: Engine, base_images: dict[str, str]) -> dict[str, str]:
     """The five services' images are there, as version 1."""
     build(engine, base_images, certificates())

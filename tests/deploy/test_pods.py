@@ -17,9 +17,9 @@ ASK_WORKER = "import urllib.request; print(urllib.request.urlopen('http://127.0.
 
 
 @pytest.fixture(scope="module")
-def pods(engine: Engine, images: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pods]:
+def pods(engine: Engine, images: object, podman: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pods]:
     """All five services as the chart for development has them, migrated, each with its database."""
-    one = Pods(engine, images, tmp_path_factory.mktemp("pods"))
+    one = Pods(engine, tmp_path_factory.mktemp("pods"))
     try:
         version = one.start()
         print(f"podman {version}")

@@ -19,6 +19,16 @@ RUN apt-get install -qq --no-install-recommends -t forky prometheus > /dev/null 
 USER nobody
 ENTRYPOINT ["prometheus"]
 
+# For pods, whose connections are encrypted: the wheel that the other stand-in has cannot do that.
+FROM next AS encrypting-postgres
+RUN DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends -t forky postgresql-18 > /dev/null && \
+    rm -rf /var/lib/postgresql/18
+COPY postgres/entrypoint.sh /usr/local/bin/docker-entrypoint.sh
+ENV PATH=/usr/lib/postgresql/18/bin:$PATH PGDATA=/var/lib/postgresql/18/docker
+STOPSIGNAL SIGINT
+ENTRYPOINT ["sh", "/usr/local/bin/docker-entrypoint.sh"]
+CMD ["postgres"]
+
 # No stand-in: podman as Debian has it, to run Kubernetes' manifests in.
 FROM standin-python AS podman
 RUN apt-get update -qq && apt-get install -qq --no-install-recommends \
