@@ -4,8 +4,9 @@
 #     docker/rollout.sh VERSION [service…]
 #
 # First the migrations, while the old code serves, which it can: migrations are written so. Then service by service: as many
-# new containers as there are old ones, and once all are healthy the old ones are told to stop, which end what they have
-# begun. When a new one does not become healthy the new ones are removed, and the old ones go on serving.
+# new containers as there are old ones; once HAProxy has found all of them ready the old ones are told to stop, serve on until
+# HAProxy sends them nothing more, and end what they have begun. When a new one does not become ready the new ones are
+# removed, and the old ones go on serving.
 #
 # COMPOSE names another command than `docker compose -f docker/compose.yaml`; READY_SECONDS (120) is the patience.
 set -eu
@@ -13,7 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 compose=${COMPOSE:-docker compose -f $here/compose.yaml}
 docker=${DOCKER:-docker}
 patience=${READY_SECONDS:-120}
-# Longer than WEB_DRAIN_SECONDS and gunicorn's 25 s together.
+# Longer than gunicorn's 25 s.
 stop_seconds=40
 
 if [ $# -eq 0 ]; then
@@ -25,6 +26,26 @@ shift
 [ $# -gt 0 ] || set -- auth inventory orders payment aggregator
 
 health() { $docker inspect --format '{{.State.Health.Status}}' "$1" 2> /dev/null || echo gone; }
+
+# Addresses of containers, on all of their networks.
+addresses() {
+    # shellcheck disable=SC2086
+    $docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}:8000 {{end}}' "$@" 2> /dev/null || true
+}
+
+# How many of those containers HAProxy sends a service's requests to: served SERVICE container…
+served() {
+    answer=$($compose exec -T proxy wget -q -O - 'http://127.0.0.1:8404/stats;csv') || { echo unknown; return; }
+    up=$(echo "$answer" | awk -F, -v service="$1" '
+        NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i }
+        $1 == service && $(column["status"]) ~ /^UP/ { print $(column["addr"]) }')
+    shift
+    found=0
+    for address in $(addresses "$@"); do
+        if echo "$up" | grep -qxF "$address"; then found=$((found + 1)); fi
+    done
+    echo "$found"
+}
 
 for service in "$@"; do
     echo "$service: migrating …"
@@ -38,23 +59,30 @@ for service in "$@"; do
     echo "$service: $count new beside $count old …"
     $compose up --detach --no-deps --no-recreate --no-build --scale "$service=$((2 * count))" "$service" > /dev/null 2>&1 || true
     new=$($compose ps --quiet "$service" | grep -vxF "$old") || true
+    [ -n "$new" ] || { echo "$service: no new container came up." >&2; exit 1; }
     waited=0
-    for container in $new; do
-        until [ "$(health "$container")" = healthy ]; do
-            waited=$((waited + 1))
+    # shellcheck disable=SC2086
+    until [ "$(served "$service" $new)" = "$count" ]; do
+        waited=$((waited + 1))
+        for container in $new; do
             if [ "$waited" -gt "$patience" ] || [ "$(health "$container")" = gone ]; then
-                echo "$service: a new container is not healthy after $patience s; the old ones go on. It said:" >&2
+                echo "$service: a new container is not ready after $patience s; the old ones go on. It said:" >&2
                 $docker logs --tail 20 "$container" >&2 || true
-                # shellcheck disable=SC2086
                 $docker rm --force $new > /dev/null
                 exit 1
             fi
-            sleep 1
         done
+        sleep 1
     done
-    [ -n "$new" ] || { echo "$service: no new container came up." >&2; exit 1; }
-    # HAProxy asks Docker's DNS, and the newcomers, once a second.
-    sleep 5
+    # The first SIGTERM is a notice, the second closes the door: in between HAProxy finds out.
+    # shellcheck disable=SC2086
+    $docker kill --signal TERM $old > /dev/null
+    waited=0
+    # shellcheck disable=SC2086
+    until [ "$(served "$service" $old)" = 0 ] || [ "$waited" -gt "$patience" ]; do
+        waited=$((waited + 1))
+        sleep 1
+    done
     # shellcheck disable=SC2086
     $docker stop --time "$stop_seconds" $old > /dev/null
     # shellcheck disable=SC2086

@@ -212,6 +212,12 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "the new databases would write into the backups that they come from",
     ),
     ("databases", "prod", {"restore": {"service": "orders"}}, "restore.name is empty"),
+    (
+        "mylittleshopping",
+        "dev",
+        {"services": {"aggregator": {"secret": {"data": {"AUDITOR_CLIENT_SECRET": "x" * 31}}}}},
+        "services.aggregator.secret.data.AUDITOR_CLIENT_SECRET has 31 characters: the auth service takes 32 or more.",
+    ),
     ("databases", "prod", {"restore": {"until": "2026-11-26 14:05:00+00"}}, "say in restore.service whose database"),
     ("databases", "prod", {"restore": {"service": "orders", "name": "a", "until": "yesterday"}}, "restore.until"),
     ("databases", "dev", {"restore": {"service": "payment", "name": "a"}}, "whose database is not the operator's"),

@@ -38,6 +38,15 @@ def base_images(engine: Engine) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def podman(engine: Engine) -> None:
+    """podman, and a PostgreSQL for its pods, are there as images whatever the others are."""
+    try:
+        engine.programs("encrypting-postgres", "podman")
+    except CannotRunError as error:
+        _cannot(error)
+
+
+@pytest.fixture(scope="session")
 def images(engine: Engine, base_images: dict[str, str]) -> dict[str, str]:
     """The five services' images are there, as version 1."""
     build(engine, base_images, certificates())
@@ -46,13 +55,14 @@ def images(engine: Engine, base_images: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def stack(engine: Engine, images: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole marketplace, up and with demo data."""
+    """The whole marketplace, up, with demo data and enough of everything."""
     folder: Path = tmp_path_factory.mktemp("stack")
     one = Stack(engine, images, folder)
     one.prepare()
     one.down()  # what an interrupted run has left
     try:
         one.up()
+        one.restock()
         yield one
     finally:
         one.down()

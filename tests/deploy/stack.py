@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,15 @@ from tests.deploy.engine import Engine
 
 PROJECT = "shop-deploy-test"
 PORTS = ("PLAIN_PORT", "PUBLIC_PORT", "AUTH_PORT", "INVENTORY_PORT", "ORDERS_PORT", "PAYMENT_PORT", "PROMETHEUS_PORT")
+
+RECEIPT = """
+from stock.models import StockLevel, StockMovement
+StockMovement.objects.bulk_create([
+    StockMovement(level=level, delta=100_000, reason="receipt", actor=level.variant.seller)
+    for level in StockLevel.objects.select_related("variant")
+])
+"""
+WARNS = re.compile(r'"level": ?"(WARNING|ERROR|CRITICAL)"')
 
 
 class Stack:
@@ -94,6 +105,24 @@ class Stack:
             timeout=1200,
         )
 
+    @contextmanager
+    def troubles(self) -> Iterator[list[str]]:
+        """What the containers say of what went wrong during the block, those that are gone at its end included."""
+        said: list[str] = []
+        with (self.folder / "said.log").open("w+") as log:
+            following = subprocess.Popen(
+                [*self.engine.compose, *self.options, "logs", "--follow", "--tail", "0"],
+                env=self.engine.environment | self.variables,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            try:
+                yield said
+            finally:
+                following.terminate()
+                following.wait(30)
+                log.seek(0)
+                said += [line.rstrip() for line in log if WARNS.search(line)]
+
     def sql(self, service: str, statement: str) -> str:
         return self.compose(
             *("exec", "-T", "-e", "PGHOST=/var/run/postgresql", f"{service}-database"),
@@ -111,6 +140,10 @@ class Stack:
         content = {"urls": {"aggregator": self.url}, "mail": str(self.mail), "logins": {"sellers": sellers}}
         path.write_text(json.dumps(content))
         return path
+
+    def restock(self) -> None:
+        """Have the sellers receive more of everything than people buy in all these tests."""
+        self.compose("exec", "-T", "inventory", "python", "manage.py", "shell", "--command", RECEIPT)
 
     def buy(self) -> str:
         """Play the demo's purchase, in a process as `make demo` does; return what it said."""

@@ -1,6 +1,7 @@
 """The stack on one server: bought from, scaled, killed, restarted and rolled over, through HAProxy."""
 
 import os
+import ssl
 import stat
 import threading
 import time
@@ -11,13 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import requests
+import urllib3
 
 from local import demo_accounts
 from local.demo import ADDRESS
+from local.ports import free_ports
 from local.services import SERVICES
 from tests.deploy.engine import Engine
 from tests.deploy.stack import PROJECT, Stack, eventually
@@ -27,21 +30,27 @@ TOKEN_SECONDS = 300
 """Half of what a token lives."""
 
 
+class Reachable(Protocol):
+    """Where the public API answers."""
+
+    @property
+    def url(self) -> str: ...
+
+
 class Buyer:
     """A demo buyer with an address, who buys one thing at a time."""
 
-    def __init__(self, stack: Stack, number: int) -> None:
-        self._base = f"{stack.url}/api/v1"
+    def __init__(self, at: Reachable, number: int, **headers: str) -> None:
+        self._base = f"{at.url}/api/v1"
         self.session = requests.Session()
         self.session.trust_env = False
+        self.session.headers.update(headers)
         self._account = demo_accounts.buyers()[number]
         self._logged_in_at = float("-inf")
         self.address = self.call("POST", "/addresses", 201, json=ADDRESS)["id"]
         products = self.call("GET", "/products?in_stock=true&page_size=20", 200)["results"]
         details = [self.call("GET", f"/products/{product['id']}", 200) for product in products]
-        variants = [variant for detail in details for variant in detail["variants"] if int(variant["available"]) > 20]
-        # Another one each time: none of them may be sold out by a test that buys for minutes.
-        self._variants = cycle(variant["id"] for variant in variants)
+        self._variants = cycle(v["id"] for detail in details for v in detail["variants"] if int(v["available"]) > 20)
 
     def _log_in(self) -> None:
         login = {"email": self._account.email, "password": self._account.password}
@@ -81,6 +90,64 @@ class Buyer:
         return {order["id"] for order in self.call("GET", "/orders?page_size=100", 200)["results"]}
 
 
+@contextmanager
+def load(stack: Stack, buyers: list[Buyer]) -> Iterator[Counter[str]]:
+    """People who browse and buy until the block ends; what they got is counted, failures under their words."""
+    seen: Counter[str] = Counter()
+    lock = threading.Lock()
+    over = threading.Event()
+
+    def note(what: str) -> None:
+        with lock:
+            seen[what] += 1
+
+    def browse(session: requests.Session | None) -> None:
+        while not over.wait(0.03):
+            get = session.get if session else requests.get
+            try:
+                answer = get(f"{stack.url}/api/v1/products?page_size=5", timeout=40)
+                fine = answer.status_code == 200 and answer.json()["degraded"] == []
+                note("browsed" if fine else f"failed: {answer.status_code} {answer.text[:200]}")
+            except requests.RequestException as error:
+                note(f"failed: {error!r}"[:200])
+
+    def shop(buyer: Buyer) -> None:
+        while not over.wait(0.2):
+            try:
+                buyer.check_out()
+                note("bought")
+            except (requests.RequestException, AssertionError) as error:
+                note(f"failed: {error!r}"[:200])
+
+    threads = [threading.Thread(target=browse, args=(requests.Session() if kept else None,)) for kept in (True, False)]
+    threads += [threading.Thread(target=shop, args=(buyer,)) for buyer in buyers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+@contextmanager
+def unharmed(stack: Stack, buyers: list[Buyer]) -> Iterator[Counter[str]]:
+    """The same people, none of whom may be failed; it begins and ends with some seconds of nothing but them."""
+    with stack.troubles() as said, load(stack, buyers) as seen:
+        time.sleep(3)
+        yield seen
+        time.sleep(3)
+    failed = [f"{times} × {what}" for what, times in seen.items() if what.startswith("failed")]
+    assert not failed, "\n".join([*failed, "The containers said:", *said[:60]])
+    print(f"none was failed: {dict(seen)}")
+
+
+def scale(stack: Stack, **replicas: int) -> None:
+    options = [part for service, count in replicas.items() for part in ("--scale", f"{service}={count}")]
+    stack.up("--no-recreate", "--no-deps", *options, *replicas)
+
+
 def test_a_purchase_goes_through_the_proxy(stack: Stack) -> None:
     assert "Bought, paid and shipped." in stack.buy()
 
@@ -118,6 +185,63 @@ def test_images_of_products_come_from_their_volume(stack: Stack) -> None:
     assert requests.get(f"{stack.url}/media/", timeout=20).status_code in {403, 404}
 
 
+def test_the_proxy_ends_tls(stack: Stack, engine: Engine) -> None:
+    """Another HAProxy on the same network, as it is in production: the demo has none of TLS."""
+    tls, plain = free_ports(2)
+    secrets = stack.folder / "secrets"
+    proxy = engine.run(
+        *("run", "--detach", "--network", f"{PROJECT}_inner", "--read-only", "--cap-drop", "ALL"),
+        *("--env", "TLS=on", "--env", "SHOP_URL=https://shop.example.com"),
+        *("--publish", f"127.0.0.1:{tls}:8000", "--publish", f"127.0.0.1:{plain}:8080"),
+        *("--volume", f"{stack.folder}/haproxy/haproxy.cfg:/usr/local/etc/haproxy/haproxy.cfg:ro"),
+        *("--volume", f"{secrets}/tls.pem:/run/secrets/tls.pem:ro", stack.variables["HAPROXY_IMAGE"]),
+    ).stdout.strip()
+    try:
+        pool = urllib3.HTTPSConnectionPool(
+            "127.0.0.1", tls, ca_certs=str(secrets / "tls.pem"), assert_hostname="shop.example.com", retries=False
+        )
+        headers = {"Host": f"localhost:{stack.url.rpartition(':')[2]}"}
+
+        def answered() -> bool:
+            try:
+                return pool.request("GET", "/api/v1/products", headers=headers).status == 200
+            except urllib3.exceptions.HTTPError as error:
+                raise AssertionError(error) from error
+
+        eventually(answered, seconds=30, what="the shop by TLS")
+        sent = requests.get(f"http://localhost:{plain}/api/v1/products?x=1", allow_redirects=False, timeout=20)
+        assert (sent.status_code, sent.headers["Location"]) == (308, "https://shop.example.com/api/v1/products?x=1")
+        # A certificate is renewed as configure.md says: into the file, which the container holds on to, and a signal.
+        kept = (secrets / "tls.pem").read_text()
+        held = (secrets / "tls.pem").rename(secrets / "held.pem")
+        stack.prepare()
+        held.chmod(0o644)
+        held.write_text((secrets / "tls.pem").read_text())
+        engine.run("kill", "--signal", "HUP", proxy)
+
+        def renewed() -> bool:
+            shown = ssl.get_server_certificate(("127.0.0.1", tls))
+            return shown not in kept and shown in (secrets / "tls.pem").read_text()
+
+        eventually(renewed, seconds=30, what="the new certificate")
+    finally:
+        engine.run("rm", "--force", proxy)
+
+
+def test_an_operator_is_made_in_a_container_and_logs_in(stack: Stack) -> None:
+    password = uuid.uuid4().hex
+    stack.compose(
+        *("run", "--rm", "-T", "-e", f"DJANGO_SUPERUSER_PASSWORD={password}", "orders"),
+        *("python", "manage.py", "createsuperuser", "--no-input", "--username", "operator"),
+    )
+    pages = stack.address("ORDERS_PORT")
+    with requests.Session() as browser:
+        browser.get(f"{pages}/admin/login/", timeout=20)
+        form = {"username": "operator", "password": password, "csrfmiddlewaretoken": browser.cookies["orders_csrf"]}
+        inside = browser.post(f"{pages}/admin/login/?next=/admin/", data=form, timeout=20)
+    assert (inside.status_code, inside.url) == (200, f"{pages}/admin/"), inside.text[-1500:]
+
+
 def test_metrics_are_read_inside_with_the_token_and_not_from_outside(stack: Stack) -> None:
     for variable in ("PUBLIC_PORT", "AUTH_PORT", "PAYMENT_PORT"):
         assert requests.get(f"{stack.address(variable)}/metrics", timeout=20).status_code == 404
@@ -153,7 +277,8 @@ def test_prometheus_finds_every_process_of_every_service(stack: Stack) -> None:
 
 
 def test_replicas_share_the_load(stack: Stack, engine: Engine) -> None:
-    stack.up("--no-recreate", "--no-deps", "--scale", "inventory=3", "inventory")
+    with unharmed(stack, [Buyer(stack, 5)]):
+        scale(stack, inventory=3)
     try:
         replicas = stack.containers("inventory")
         assert len(replicas) == 3
@@ -175,7 +300,8 @@ def test_replicas_share_the_load(stack: Stack, engine: Engine) -> None:
         shares = [after - earlier for after, earlier in zip(served(), before, strict=True)]
         assert min(shares) >= 10, shares
     finally:
-        stack.up("--no-recreate", "--no-deps", "--scale", "inventory=1", "inventory")
+        with unharmed(stack, [Buyer(stack, 5)]):
+            scale(stack, inventory=1)
 
 
 def test_killed_containers_and_databases_come_back_and_people_buy_again(stack: Stack) -> None:
@@ -264,47 +390,6 @@ def test_data_outlive_the_containers(stack: Stack) -> None:
     again.check_out()
 
 
-@contextmanager
-def load(stack: Stack, buyers: list[Buyer]) -> Iterator[Counter[str]]:
-    """People who browse and buy until the block ends; what they got is counted, failures under their words."""
-    seen: Counter[str] = Counter()
-    lock = threading.Lock()
-    over = threading.Event()
-
-    def note(what: str) -> None:
-        with lock:
-            seen[what] += 1
-
-    def browse(session: requests.Session | None) -> None:
-        while not over.wait(0.03):
-            get = session.get if session else requests.get
-            try:
-                answer = get(f"{stack.url}/api/v1/products?page_size=5", timeout=40)
-                fine = answer.status_code == 200 and answer.json()["degraded"] == []
-                note("browsed" if fine else f"failed: {answer.status_code} {answer.text[:200]}")
-            except requests.RequestException as error:
-                note(f"failed: {error!r}"[:200])
-
-    def shop(buyer: Buyer) -> None:
-        while not over.wait(0.2):
-            try:
-                buyer.check_out()
-                note("bought")
-            except (requests.RequestException, AssertionError) as error:
-                note(f"failed: {error!r}"[:200])
-
-    threads = [threading.Thread(target=browse, args=(requests.Session() if kept else None,)) for kept in (True, False)]
-    threads += [threading.Thread(target=shop, args=(buyer,)) for buyer in buyers]
-    for thread in threads:
-        thread.start()
-    try:
-        yield seen
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
-
-
 NEXT = """
 ARG BASE
 FROM ${BASE}
@@ -343,19 +428,17 @@ def test_a_rolling_update_fails_no_request(stack: Stack, engine: Engine, tmp_pat
     buyers = [Buyer(stack, number) for number in (10, 11)]
     column = "SELECT count(*) FROM information_schema.columns WHERE column_name = 'remark'"
     assert stack.sql("inventory", column) == "0"
-    with load(stack, buyers) as seen:
-        time.sleep(3)
+    replicas = {"aggregator": 2, "inventory": 2}
+    scale(stack, **replicas)
+    with unharmed(stack, buyers) as seen:
         before = dict(seen)
         rolled = stack.rollout("2")
-        time.sleep(3)
     assert rolled.returncode == 0, rolled.stdout + rolled.stderr
     assert stack.sql("inventory", column) == "1"
     for service in SERVICES:
         for name in (service.name, f"{service.name}-worker"):
             running = [engine.inspect(one)["Config"]["Image"] for one in stack.containers(name)]
-            assert running == [f"mylittleshopping/{service.name}:2"], name
-    print(f"while five services were rolled over: {dict(seen)}")
-    assert [what for what in seen if what.startswith("failed")] == []
+            assert running == [f"mylittleshopping/{service.name}:2"] * replicas.get(name, 1), name
     assert seen["browsed"] > before["browsed"] + 100
     assert seen["bought"] > before["bought"] + 10
 
@@ -376,7 +459,7 @@ def test_a_version_that_does_not_become_ready_replaces_nothing(stack: Stack, eng
     before = stack.containers("orders")
     rolled = stack.rollout("3", "orders", patience=15)
     assert rolled.returncode == 1
-    assert "orders: a new container is not healthy" in rolled.stderr
+    assert "orders: a new container is not ready" in rolled.stderr
     assert stack.containers("orders") == before
     Buyer(stack, 4).check_out()
 

@@ -90,7 +90,7 @@ def test_secrets_are_drawn_once_and_the_folder_is_its_owners(drawn: Path) -> Non
     values = [path.read_text() for path in secrets.iterdir() if path.stat().st_size]
     assert len(set(values)) == len(values)
     again = subprocess.run(["sh", str(drawn / "make-secrets.sh")], check=True, capture_output=True, text=True)
-    assert again.stdout == ""
+    assert (again.stdout, again.stderr) == ("", "")
     assert [path.read_text() for path in secrets.iterdir() if path.stat().st_size] == values
 
 
