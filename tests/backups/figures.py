@@ -37,8 +37,8 @@ CHART = ROOT / "docs" / "operations" / "backups.svg"
 BEGIN, END = "<!-- figures: written by make drill-report -->", "<!-- end of the figures -->"
 ROWS = 400_000
 """Of about 800 bytes each."""
-CHECKOUTS = 50
-ROUNDS = 2
+CHECKOUTS = 100
+ROUNDS = 3
 MIB = 1024 * 1024
 
 
