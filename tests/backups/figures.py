@@ -175,7 +175,7 @@ def chart(steps: Sequence[Step]) -> None:
     times.barh([at - 0.2 for at in places], [step.seconds for step in steps], 0.4, color="#4878a8", label="backup")
     times.barh([at + 0.2 for at in places], [s.restore_seconds for s in steps], 0.4, color="#d89048", label="restore")
     times.set_xlabel("seconds")
-    times.legend(frameon=False)
+    times.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     figure.savefig(CHART, format="svg", metadata={"Date": None})
 
 
