@@ -57,7 +57,7 @@ class Kept:
         connection = psycopg2.connect(self.server.superuser_url())
         with connection, connection.cursor() as cursor:
             cursor.execute("SELECT FROM pg_stat_replication")
-            found = cursor.rowcount > 0
+            found = bool(cursor.rowcount)
         connection.close()
         return found
 
