@@ -51,7 +51,7 @@ def bring_back(barman: Barman, server: str, media: Path, *, until: str) -> int:
     if archive.exists():
         _decrypt(archive, media, barman)
     else:
-        _run("rsync", "--archive", "--ignore-existing", f"{found[-1]}/", f"{media}/")
+        _run("rsync", "--archive", "--omit-dir-times", "--ignore-existing", f"{found[-1]}/", f"{media}/")
     return _count(media) - before
 
 

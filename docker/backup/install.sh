@@ -9,6 +9,6 @@ version, digests = locked_uv()
 print(f"uv=={version}", *(f"--hash={digest}" for digest in digests))
 PYTHON
 /tmp/uv/bin/pip install --quiet --no-cache-dir --require-hashes -r /tmp/uv.txt
-UV_PROJECT_ENVIRONMENT=/opt/venv UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1 \
+UV_PROJECT_ENVIRONMENT=/opt/venv UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1 \
     /tmp/uv/bin/uv sync --quiet --locked --only-group backups --no-install-workspace
 rm -rf /tmp/uv /tmp/uv.txt

@@ -37,8 +37,8 @@ CHART = ROOT / "docs" / "operations" / "backups.svg"
 BEGIN, END = "<!-- figures: written by make drill-report -->", "<!-- end of the figures -->"
 ROWS = 400_000
 """Of about 800 bytes each."""
-CHECKOUTS = 50
-ROUNDS = 2
+CHECKOUTS = 100
+ROUNDS = 3
 MIB = 1024 * 1024
 
 
@@ -175,7 +175,7 @@ def chart(steps: Sequence[Step]) -> None:
     times.barh([at - 0.2 for at in places], [step.seconds for step in steps], 0.4, color="#4878a8", label="backup")
     times.barh([at + 0.2 for at in places], [s.restore_seconds for s in steps], 0.4, color="#d89048", label="restore")
     times.set_xlabel("seconds")
-    times.legend(frameon=False)
+    times.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     figure.savefig(CHART, format="svg", metadata={"Date": None})
 
 
