@@ -91,7 +91,7 @@ test-browser: ## Run the browser tests (they need Chromium)
 	@$(PYTHON) -m local.bootstrap browser
 	@exec $(PY) -m local test browser
 
-test-deploy: setup ## Build the images and run the compose stack for real (root or Docker; ALLOW_SKIP=1 leaves out what cannot run)
+test-deploy: setup ## Build the images, run the compose stack and the chart's pods (root or Docker, 8 min; ALLOW_SKIP=1 leaves out what cannot run)
 	@exec $(PY) -m local test deploy
 
 test-charts: ## Run the tests of charts, Terraform, alerts and log pipeline (ALLOW_SKIP=1 leaves out what cannot run)
