@@ -9,6 +9,12 @@ cd "$(dirname "$0")/.."
 compose() { ${COMPOSE:-docker compose -f compose.yaml -f compose.backup.yaml} "$@"; }
 
 compose stop "$service" "$service-worker" "$service-database"
+if [ "$service" = inventory ]; then
+    # The pictures belong to the services' user: lent to the restore, which brings back those that are missing.
+    lend() { compose run --rm --no-deps --user root restore chown -R "$1" /media/inventory; }
+    trap 'lend 10001:10001' EXIT
+    lend postgres
+fi
 # The data's own folder belongs to postgres, the one around it, where the restore builds, to root.
 compose run --rm --no-deps --user root restore chown postgres "/databases/$service/18"
 compose run --rm --no-deps restore python -m backups restore --service "$service" --at "$moment"
@@ -16,5 +22,6 @@ compose up --detach --wait --no-deps "$service-database"
 # Before anybody else connects: from here on the service refuses writes until reconcile has finished.
 point=$(compose run --rm --no-deps restore python -m backups recovery-point --service "$service")
 compose run --rm --no-deps "$service-migrate" python manage.py record_restore --recovery-point "$point" --backup compose
+if [ "$service" = inventory ]; then lend 10001:10001; fi
 compose up --detach --wait "$service" "$service-worker"
 echo "$service is back; run reconcile before it writes again."

@@ -111,6 +111,24 @@ def test_a_service_goes_back_to_a_moment_and_writes_again_after_reconcile(backup
     )
 
 
+def test_pictures_that_are_missing_come_back_with_their_owner(backups: Backups) -> None:
+    stack = backups.stack
+
+    def in_the_shop(command: str) -> str:
+        return stack.compose("exec", "-T", "inventory", "sh", "-c", command)
+
+    in_the_shop("mkdir -p /srv/media/drill && echo lost > /srv/media/drill/lost && echo kept > /srv/media/drill/kept")
+    assert "media files" in backups.command("take", "--service", "inventory")
+    in_the_shop("rm /srv/media/drill/lost && echo newer > /srv/media/drill/kept")
+    done = backups.restore("inventory", "latest")
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    assert in_the_shop("cat /srv/media/drill/lost /srv/media/drill/kept").split() == ["lost", "newer"]
+    assert in_the_shop("stat -c %u /srv/media/drill/lost /srv/media").split() == ["10001", "10001"]
+    stack.compose("exec", "-T", "aggregator", "python", "manage.py", "reconcile", "--apply", "--json")
+    in_the_shop("rm -r /srv/media/drill")
+    stack.buy()
+
+
 def test_a_killed_container_goes_on(backups: Backups) -> None:
     (container,) = backups.compose("ps", "--quiet", "backup").split()
     backups.stack.crash(container)
