@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -18,7 +18,8 @@ from accounts.models import Account
 from accounts.selectors import accounts_with_email, claims_of
 from chassis.hot_reads import Rows, given, hot_read
 from chassis.identity.models import Claims
-from chassis.statements import NOW, insert, update
+from chassis.ids import uuid7
+from chassis.statements import NOW, Parameter, Statement
 from keys.lifetimes import ACCOUNT_TOKEN
 from keys.signing import issue_token
 from logins.errors import InvalidCredentialsError, InvalidRefreshTokenError
@@ -138,22 +139,16 @@ def _open_family(account_id: uuid.UUID) -> str:
     return token
 
 
-@transaction.atomic
 def _rotate(token: str, key: str) -> tuple[Claims, str] | None:
     """Return whose token it is, and the successor; None for a refusal, which may have revoked the family."""
     rows = _tokens(digest=given(_digest(token), RefreshToken._meta.get_field("digest")))
     if not rows or not (rows[0]["is_active"] and rows[0]["is_open"]):
         return None
-    row, used = rows[0], {"used_at": NOW, "used_key": key}
-    # Whoever changes the row uses the token; who comes second, or later, is looked at closely.
-    if not update(RefreshToken, where={"pk": uuid.UUID(row["id"]), "used_at": None}, changes=used):
-        return _used_before(token, key)
+    row = rows[0]
     successor = _successor_of(token)
-    family = uuid.UUID(row["family_id"])
-    insert(RefreshToken(family_id=family, predecessor_id=row["id"], digest=_digest(successor)))
-    moved_on = {"refreshed_at": NOW, "expires_at": EXPIRY}
-    if not update(RefreshFamily, where={"pk": family, "revoked_at": None}, changes=moved_on):
-        raise InvalidRefreshTokenError()  # ended within this moment: nothing of this counts
+    # Whoever changes the row uses the token; who comes second, or later, is looked at closely.
+    if not _use(row["id"], key=key, successor=successor):
+        return _used_before(token, key)
     claims = Claims(
         account_id=uuid.UUID(row["account_id"]),
         email=row["email"],
@@ -163,6 +158,45 @@ def _rotate(token: str, key: str) -> tuple[Claims, str] | None:
         scopes=(),
     )
     return claims, successor
+
+
+_USE = Statement(
+    """
+    WITH used AS (
+        UPDATE logins_refreshtoken SET used_at = statement_timestamp(), used_key = %s
+         WHERE id = %s AND used_at IS NULL RETURNING id, family_id
+    ), moved_on AS (
+        UPDATE logins_refreshfamily SET refreshed_at = statement_timestamp(), expires_at = statement_timestamp() + %s
+          FROM used WHERE logins_refreshfamily.id = used.family_id AND revoked_at IS NULL RETURNING used.id, family_id
+    )
+    INSERT INTO logins_refreshtoken (id, family_id, predecessor_id, digest, used_key)
+    SELECT %s, family_id, id, %s, '' FROM moved_on
+    """,
+    tuple(
+        Parameter(name, RefreshToken._meta.get_field(field))
+        for name, field in [
+            *(("key", "used_key"), ("token", "id"), ("life", "used_at")),
+            *(("successor", "id"), ("digest", "digest")),
+        ]
+    ),
+)
+"""Three writes in one statement: the most frequent write of all costs one round trip, and is all or nothing without a
+transaction around it. In a family that ends within this moment the token is used, and has no successor.
+"""
+
+
+def _use(ident: str, *, key: str, successor: str) -> bool:
+    """Mark the token as used, move its family on, and add the successor; False when another use came first."""
+    values = {
+        "key": key,
+        "token": uuid.UUID(ident),
+        "life": FAMILY_LIFE,
+        "successor": uuid7(),
+        "digest": _digest(successor),
+    }
+    with connection.cursor() as cursor:
+        _USE.execute(cursor, values)
+        return bool(cursor.rowcount)
 
 
 @hot_read()
@@ -182,6 +216,7 @@ def _tokens(*, digest: Any) -> Rows:
     return rows
 
 
+@transaction.atomic
 def _used_before(token: str, key: str) -> tuple[Claims, str] | None:
     """Give the same successor again to whom the answer may have been lost; else revoke the family, and refuse."""
     row = _locked_token(token)
