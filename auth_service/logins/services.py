@@ -19,7 +19,7 @@ from accounts.selectors import accounts_with_email, claims_of
 from chassis.hot_reads import Rows, given, hot_read
 from chassis.identity.models import Claims
 from chassis.ids import uuid7
-from chassis.statements import NOW, Parameter, Statement
+from chassis.statements import NOW, Parameter, Statement, field_of
 from keys.lifetimes import ACCOUNT_TOKEN
 from keys.signing import issue_token
 from logins.errors import InvalidCredentialsError, InvalidRefreshTokenError
@@ -173,7 +173,7 @@ _USE = Statement(
     SELECT %s, family_id, id, %s, '' FROM moved_on
     """,
     tuple(
-        Parameter(name, RefreshToken._meta.get_field(field))
+        Parameter(name, field_of(RefreshToken, field))
         for name, field in [
             *(("key", "used_key"), ("token", "id"), ("life", "used_at")),
             *(("successor", "id"), ("digest", "digest")),
