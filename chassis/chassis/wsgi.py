@@ -15,7 +15,7 @@ PATHS = frozenset({"/livez", "/readyz", "/metrics"})
 """Asked by address: what they answer does not depend on the name they are asked under."""
 
 START = "start"
-"""The tag of checks that also stop the start of a web process; commands, the worker's too, run all checks anyway."""
+"""The tag of checks that also stop the start of a web process and of a worker; other commands run all checks anyway."""
 
 
 class Request(WSGIRequest):

@@ -8,10 +8,13 @@ from django.core.management.base import BaseCommand, CommandParser
 from chassis import tracing
 from chassis.jobs.listener import listen
 from chassis.jobs.worker import Worker
+from chassis.wsgi import START
 
 
 class Command(BaseCommand):
     help = "Run background jobs until SIGTERM or SIGINT; what is running then is finished first."
+    # As a web process does. All checks would load every view and serializer, a tenth of the worker's memory.
+    requires_system_checks = (START,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--threads", type=int, default=4, help="Jobs run side by side (default 4).")
