@@ -233,6 +233,7 @@ class Worker:
                 try:
                     close_old_connections()
                     if self._awaits_reconcile():
+                        self.ready = True  # it waits for people, not for its database
                         time.sleep(jitter(RECONCILE_PAUSE_SECONDS))
                         continue
                     if time.monotonic() >= next_schedule:
