@@ -141,7 +141,7 @@ def _open_family(account_id: uuid.UUID) -> str:
 
 def _rotate(token: str, key: str) -> tuple[Claims, str] | None:
     """Return whose token it is, and the successor; None for a refusal, which may have revoked the family."""
-    rows = _tokens(digest=given(_digest(token), RefreshToken._meta.get_field("digest")))
+    rows = _tokens(digest=given(_digest(token), field_of(RefreshToken, "digest")))
     if not rows or not (rows[0]["is_active"] and rows[0]["is_open"]):
         return None
     row = rows[0]
@@ -174,10 +174,13 @@ _USE = Statement(
     """,
     tuple(
         Parameter(name, field_of(RefreshToken, field))
-        for name, field in [
-            *(("key", "used_key"), ("token", "id"), ("life", "used_at")),
-            *(("successor", "id"), ("digest", "digest")),
-        ]
+        for name, field in {
+            "key": "used_key",
+            "token": "id",
+            "life": "used_at",
+            "successor": "id",
+            "digest": "digest",
+        }.items()
     ),
 )
 """Three writes in one statement: the most frequent write of all costs one round trip, and is all or nothing without a

@@ -18,6 +18,7 @@ import re
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from typing import Any, TypeVar
 
@@ -274,8 +275,9 @@ def insert(*instances: Model, unless_known: bool = False) -> bool:
 VALUE, DEFAULT = "value", "default"
 
 
-def _inserted_fields(model: type[Model]) -> list[Any]:
-    return [each for each in model._meta.local_concrete_fields if not each.generated]
+@cache
+def _inserted_fields(model: type[Model]) -> tuple[Any, ...]:
+    return tuple(each for each in model._meta.local_concrete_fields if not each.generated)
 
 
 def _kind(place: int, each: Any, instance: Model, values: dict[Hashable, Any], database: Any) -> Any:
@@ -291,7 +293,7 @@ def _kind(place: int, each: Any, instance: Model, values: dict[Hashable, Any], d
 
 def _insert_statement(
     model: type[Model],
-    fields: list[Any],
+    fields: tuple[Any, ...],
     kinds: tuple[tuple[Any, ...], ...],
     unless_known: bool,
 ) -> Statement:
