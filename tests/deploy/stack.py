@@ -82,7 +82,10 @@ class Stack:
             raise AssertionError(f"{error}\n{self.compose('logs', '--tail', '15', check=False)}") from error
 
     def down(self) -> None:
-        self.compose("--profile", "*", "down", "--volumes", "--timeout", "5", check=False)
+        """Everything of the project goes, its backups too, so that nothing of this run meets the next one."""
+        everything = [*self.options, "-f", str(self.folder / "compose.backup.yaml")]
+        down = ("--profile", "*", "down", "--volumes", "--timeout", "5")
+        self.engine.composed(everything, *down, variables=self.variables, check=False)
 
     def containers(self, service: str) -> list[str]:
         """The ids of a service's running containers."""
