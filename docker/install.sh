@@ -44,5 +44,9 @@ finish)
     find . -name '*.po' -delete
     find . -path '*/locale/*' -name '*.mo' ! -path '*/en/*' ! -path '*/fr/*' -delete
     rm -rf django/contrib/gis
+    # boto describes every service of AWS: those that store, and that tell who one is, are asked.
+    if [ -d botocore/data ]; then
+        find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name s3 ! -name sts ! -name 'sso*' -exec rm -rf {} +
+    fi
     ;;
 esac

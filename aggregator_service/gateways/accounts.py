@@ -1,10 +1,8 @@
 """The auth service: accounts, tokens and sellers' public profiles."""
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
-
-from rest_framework.request import Request
 
 from auth_client.api.accounts import accounts_me, accounts_register, accounts_verify
 from auth_client.api.auth import auth_token_create, auth_token_refresh, auth_token_revoke
@@ -13,12 +11,16 @@ from gateways.bodies import passed_body
 from gateways.calls import answer, caller_headers, optional_answer
 from gateways.service_token import NoServiceTokenError, service_token
 
+if TYPE_CHECKING:
+    # A worker, which has no requests, does without the REST framework.
+    from rest_framework.request import Request
+
 SERVICE = "auth"
 
 Json = dict[str, Any]
 
 
-def register(request: Request) -> Json:
+def register(request: "Request") -> Json:
     registered: Json = answer(
         SERVICE,
         partial(accounts_register.sync_detailed, body=passed_body(request.data)),
@@ -27,7 +29,7 @@ def register(request: Request) -> Json:
     return registered
 
 
-def verify(request: Request) -> None:
+def verify(request: "Request") -> None:
     answer(
         SERVICE,
         partial(accounts_verify.sync_detailed, body=passed_body(request.data)),
@@ -35,12 +37,12 @@ def verify(request: Request) -> None:
     )
 
 
-def me(request: Request) -> Json:
+def me(request: "Request") -> Json:
     account: Json = answer(SERVICE, accounts_me.sync_detailed, headers=caller_headers(request))
     return account
 
 
-def log_in(request: Request) -> Json:
+def log_in(request: "Request") -> Json:
     tokens: Json = answer(
         SERVICE,
         partial(auth_token_create.sync_detailed, body=passed_body(request.data)),
@@ -49,7 +51,7 @@ def log_in(request: Request) -> Json:
     return tokens
 
 
-def refresh(request: Request) -> Json:
+def refresh(request: "Request") -> Json:
     tokens: Json = answer(
         SERVICE,
         partial(auth_token_refresh.sync_detailed, body=passed_body(request.data)),
@@ -64,7 +66,7 @@ def renewed(*, refresh: str) -> Json:
     return tokens
 
 
-def log_out(request: Request) -> None:
+def log_out(request: "Request") -> None:
     answer(
         SERVICE,
         partial(auth_token_revoke.sync_detailed, body=passed_body(request.data)),
@@ -78,7 +80,7 @@ def sellers(*, ids: list[UUID]) -> list[Json]:
     return profiles
 
 
-def _address_headers(request: Request) -> dict[str, str]:
+def _address_headers(request: "Request") -> dict[str, str]:
     """Tell where the caller is, so that attempts are counted per person and not for the whole shop.
 
     The auth service believes it with the platform's token only; without one it counts this service's own address.

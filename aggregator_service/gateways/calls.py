@@ -9,13 +9,12 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from rest_framework.request import Request
 
 import auth_client
 import inventory_client
@@ -24,6 +23,10 @@ import payment_client
 from chassis.errors import DomainError, UnavailableError
 from chassis.http import ServiceSession
 from gateways.service_token import ServiceTokenKeeper, service_token
+
+if TYPE_CHECKING:
+    # A worker, which has no requests, does without the REST framework.
+    from rest_framework.request import Request
 
 logger = logging.getLogger(__name__)
 
@@ -178,7 +181,7 @@ def service_answer(service: str, operation: Callable[..., Any], *, keeper: Servi
         raise
 
 
-def caller_headers(request: Request) -> dict[str, str]:
+def caller_headers(request: "Request") -> dict[str, str]:
     """Headers of a call made for the caller of `request`: their own token, language and Idempotency-Key."""
     headers = _language()
     token: Any = request.auth

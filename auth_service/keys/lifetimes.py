@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from chassis.identity.keys import REFRESH_AFTER
-from chassis.identity.tokens import LEEWAY
+from chassis.identity.keys import LEEWAY, REFRESH_AFTER
 
 ACCOUNT_TOKEN = timedelta(minutes=10)
 SERVICE_TOKEN = timedelta(hours=12)

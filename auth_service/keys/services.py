@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from chassis.encryption import encrypt
-from chassis.identity.tokens import ALGORITHM
+from chassis.identity.keys import ALGORITHM
 from chassis.states import move
 from keys import selectors
 from keys.lifetimes import CACHES

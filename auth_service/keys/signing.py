@@ -9,8 +9,9 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 
 from chassis.encryption import decrypt
+from chassis.identity.keys import ALGORITHM
 from chassis.identity.models import Claims
-from chassis.identity.tokens import ALGORITHM, AccessToken, AccessTokenBackend
+from chassis.identity.tokens import AccessToken, AccessTokenBackend
 from keys.services import ensure_signing_key
 
 MEMORY_SECONDS = 30

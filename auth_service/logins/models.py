@@ -4,11 +4,16 @@ A login opens a family. Each token of it is used once, and gives its successor: 
 so the family is revoked. Tokens are opaque, known here by their digests only.
 """
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import Account
 from chassis.ids import uuid7
+
+FAMILY_LIFE = timedelta(days=30)
+"""After its last refresh; a person who comes back sooner stays signed in."""
 
 
 class RevocationReason(models.TextChoices):

@@ -23,11 +23,8 @@ from chassis.statements import NOW, Parameter, Statement, field_of
 from keys.lifetimes import ACCOUNT_TOKEN
 from keys.signing import issue_token
 from logins.errors import InvalidCredentialsError, InvalidRefreshTokenError
-from logins.models import RefreshFamily, RefreshToken, RevocationReason
+from logins.models import FAMILY_LIFE, RefreshFamily, RefreshToken, RevocationReason
 from logins.selectors import open_families
-
-FAMILY_LIFE = timedelta(days=30)
-"""After its last refresh; a person who comes back sooner stays signed in."""
 
 EXPIRY = NOW + FAMILY_LIFE
 

@@ -4,8 +4,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from chassis.jobs.tasks import periodic
-from logins.models import RefreshFamily, RefreshToken
-from logins.services import FAMILY_LIFE
+from logins.models import FAMILY_LIFE, RefreshFamily, RefreshToken
 
 USED_KEPT_FOR = FAMILY_LIFE
 """For so long the reuse of a token is noticed."""

@@ -13,9 +13,9 @@ from rest_framework.test import APIClient
 
 from accounts.models import Account
 from chassis.encryption import UnreadableSecretError
-from chassis.identity.keys import REFRESH_AFTER, key_ring
+from chassis.identity.keys import LEEWAY, REFRESH_AFTER, key_ring
 from chassis.identity.models import PublishedKeys
-from chassis.identity.tokens import LEEWAY, AccessToken
+from chassis.identity.tokens import AccessToken
 from chassis.states import TransitionRefusedError, move
 from keys.lifetimes import CACHES, KEY_SET_CACHED, SERVICE_TOKEN, VERIFIES_AFTER_RETIREMENT
 from keys.models import SigningKey

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -20,6 +20,7 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from chassis.hot_reads import HotRead, given
+from chassis.keyset import page_of
 
 
 class KeysetPagination(BasePagination):
@@ -124,14 +125,6 @@ class KeysetPagination(BasePagination):
         return replace_query_param(remove_query_param(self.url, self.cursor_param), self.cursor_param, cursor)
 
 
-def page_of(
-    queryset: QuerySet[Any, Any], *, ordering: Sequence[str], position: Sequence[Any] | None
-) -> QuerySet[Any, Any]:
-    """Order a queryset, and leave out what does not come after `position`, the ordering's values of a row."""
-    rows = queryset.order_by(*ordering)
-    return rows if position is None else rows.filter(_beyond(ordering, position))
-
-
 def _ordering_of(view: Any) -> Sequence[str]:
     ordering: Sequence[str] = view.get_ordering() if hasattr(view, "get_ordering") else view.ordering
     return ordering
@@ -139,18 +132,6 @@ def _ordering_of(view: Any) -> Sequence[str]:
 
 def _flip(ordering: Sequence[str]) -> list[str]:
     return [name[1:] if name.startswith("-") else f"-{name}" for name in ordering]
-
-
-def _beyond(ordering: Sequence[str], position: Sequence[Any]) -> Q:
-    """Rows after `position`: `a > x OR (a = x AND (b > y OR …))`, led by `a >= x` so that an index can seek."""
-    condition = Q()
-    for name, value in reversed(list(zip(ordering, position, strict=True))):
-        column, operator = (name[1:], "lt") if name.startswith("-") else (name, "gt")
-        further = Q(**{f"{column}__{operator}": value})
-        condition = further | (Q(**{column: value}) & condition) if condition else further
-    first = ordering[0]
-    column, operator = (first[1:], "lte") if first.startswith("-") else (first, "gte")
-    return Q(**{f"{column}__{operator}": position[0]}) & condition
 
 
 def _value(row: Any, name: str) -> Any:

@@ -178,7 +178,8 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
             "chassis.mail",
             "chassis.restores",
             "chassis.throttles",
-            "django.contrib.admin",
+            # Its pages are found where there are addresses, in `chassis.urls`: a worker has none.
+            "django.contrib.admin.apps.SimpleAdminConfig",
             "django.contrib.auth",
             "django.contrib.contenttypes",
             "django.contrib.messages",
@@ -203,7 +204,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
-            "chassis.restores.guard.ReconcileMiddleware",
+            "chassis.restores.middleware.ReconcileMiddleware",
         ],
         "TEMPLATES": [
             {
@@ -307,7 +308,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
             "DEFAULT_CONTENT_NEGOTIATION_CLASS": "chassis.negotiation.ContentNegotiation",
             "DEFAULT_METADATA_CLASS": "chassis.browsable.AddressMetadata",
             "DEFAULT_SCHEMA_CLASS": "chassis.schema.AutoSchema",
-            "EXCEPTION_HANDLER": "chassis.problems.exception_handler",
+            "EXCEPTION_HANDLER": "chassis.exception_handler.exception_handler",
             "TEST_REQUEST_DEFAULT_FORMAT": "json",
             "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
         },

@@ -46,6 +46,7 @@ def service_urls(name: str, *apis: str, description: str = "") -> list[URLPatter
 
     `description` replaces the spec's where it is served: for what depends on where the service runs.
     """
+    admin.autodiscover()
     served = {"DESCRIPTION": description} if description else None
     admin.site.site_header = admin.site.site_title = f"Mylittleshopping · {name}"
     admin.site.index_title = name

@@ -53,6 +53,7 @@ def test_an_id_that_names_no_row_is_looked_for_in_the_text() -> None:
 
 
 def test_a_page_that_only_shows_refuses_all_else() -> None:
+    admin.autodiscover()  # as the addresses do, which nobody may have asked for yet
     job = Job.objects.create(task="nothing")
     client = Client()
     client.force_login(get_user_model().objects.create_superuser("root", "secret"))

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from chassis.hot_reads import HotRead, Rows, given, hot_read
-from chassis.pagination import page_of
+from chassis.keyset import page_of
 from tests.parcels.models import Parcel
 
 pytestmark = pytest.mark.django_db

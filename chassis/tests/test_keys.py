@@ -19,10 +19,10 @@ from rest_framework_simplejwt.exceptions import TokenError
 
 from chassis.http import ServiceSession
 from chassis.identity import keys
-from chassis.identity.keys import KeyRing, KeysUnavailableError, key_ring
+from chassis.identity.keys import LEEWAY, KeyRing, KeysUnavailableError, key_ring
 from chassis.identity.models import PublishedKeys
 from chassis.identity.tasks import refresh_published_keys
-from chassis.identity.tokens import LEEWAY, AccessToken, verified_tokens
+from chassis.identity.tokens import AccessToken, verified_tokens
 from chassis.testing import KEY_ID, make_token, published_keys
 from tests.loopback import Exchange, Loopback, serving
 

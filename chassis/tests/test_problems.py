@@ -19,8 +19,8 @@ from rest_framework import exceptions, serializers
 from rest_framework.test import APIClient
 
 from chassis.errors import DomainError, UnavailableError
+from chassis.exception_handler import problem_response
 from chassis.identity.models import User
-from chassis.problems import problem_response
 from chassis.testing import ClientFactory, make_token
 from tests.parcels.models import Parcel
 from tests.parcels.views import ParcelViewSet

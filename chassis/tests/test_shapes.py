@@ -7,7 +7,8 @@ import pytest
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from chassis.money import Money, MoneySerializer
+from chassis.fields import MoneySerializer
+from chassis.money import Money
 from chassis.shapes import parsed, shown
 
 

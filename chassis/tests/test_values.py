@@ -12,7 +12,8 @@ import pytest
 from django.db import connection
 from rest_framework.exceptions import ValidationError
 
-from chassis.money import MAX_AMOUNT, Money, MoneySerializer, total
+from chassis.fields import MoneySerializer
+from chassis.money import MAX_AMOUNT, Money, total
 from chassis.states import TransitionRefusedError, move, sources
 from chassis.testing import ClientFactory
 from tests.parcels.models import TRANSITIONS, Parcel, ParcelState

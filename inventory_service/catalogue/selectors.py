@@ -13,7 +13,7 @@ from orjson import Fragment
 from catalogue.models import SEARCH_CONFIG, Category, Product, ProductImage, Variant, media_url
 from catalogue.states import ProductState
 from chassis.hot_reads import Rows, given, hot_read, json_array
-from chassis.pagination import page_of
+from chassis.keyset import page_of
 from chassis.statements import field_of
 
 ORDERINGS = {

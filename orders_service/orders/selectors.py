@@ -11,7 +11,7 @@ from django.db.models.functions import JSONObject
 from orjson import Fragment
 
 from chassis.hot_reads import Rows, given, hot_read, json_array
-from chassis.pagination import page_of
+from chassis.keyset import page_of
 from chassis.statements import field_of, rows
 from deliveries.carriers import tracking_url
 from deliveries.models import Delivery

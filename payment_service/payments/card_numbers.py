@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import ValidationError
 
 _CANDIDATE = re.compile(r"(?<!\d)\d(?:[ ._\-]?\d){12,18}(?!\d)")
 """13 to 19 digits (ISO/IEC 7812), also written in groups."""
@@ -17,7 +17,7 @@ def holds_card_number(text: str) -> bool:
 
 
 def refuse_card_numbers(text: str) -> None:
-    """Validator of serializer fields. Its message does not repeat what was sent."""
+    """Validator of fields. Its message does not repeat what was sent."""
     if holds_card_number(text):
         raise ValidationError(_("Card numbers are not accepted here."), code="card_number")
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce, Now
 
 from chassis.hot_reads import Rows, hot_read
 from chassis.identity.models import User
-from chassis.pagination import page_of
+from chassis.keyset import page_of
 from payments.models import Payment, Refund
 from payments.states import UNDECIDED, RefundState
 

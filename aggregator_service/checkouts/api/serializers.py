@@ -5,8 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from chassis.fields import IdField
-from chassis.money import MoneySerializer
+from chassis.fields import IdField, MoneySerializer
 from chassis.schema import PROBLEM_REFERENCE
 from storefront.api import examples
 from storefront.api.serializers import OrderSerializer

@@ -6,7 +6,7 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from chassis.money import MoneySerializer
+from chassis.fields import MoneySerializer
 from storefront.api import examples
 
 Shape = serializers.Serializer[Any]

@@ -1,4 +1,4 @@
-from chassis.throttles.counting import AddressThrottle
+from chassis.throttles.throttling import AddressThrottle
 
 
 class RegistrationAddressThrottle(AddressThrottle):

@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from chassis.throttles.counting import AddressThrottle
+from chassis.throttles.throttling import AddressThrottle
 from logins.throttling import count_login
 
 

@@ -24,6 +24,9 @@ from chassis.identity.models import PublishedKeys
 
 logger = logging.getLogger(__name__)
 
+ALGORITHM = "RS256"
+LEEWAY = timedelta(seconds=30)
+"""By which the clocks of who signs and who verifies may differ."""
 MEMORY_SECONDS = 30
 REFRESH_AFTER = timedelta(minutes=5)
 RETRY_AFTER = timedelta(seconds=10)

@@ -21,12 +21,10 @@ from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
 from rest_framework_simplejwt.tokens import Token
 
-from chassis.identity.keys import key_ring
+from chassis.identity.keys import ALGORITHM, LEEWAY, key_ring
 from chassis.identity.models import Claims, User
 from chassis.logs import account_id
 
-ALGORITHM = "RS256"
-LEEWAY = timedelta(seconds=30)
 MOST_REMEMBERED = 5000
 
 

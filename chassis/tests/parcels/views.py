@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from chassis.identity.permissions import IsNoService, has_scope
 from chassis.states import move
-from chassis.throttles.counting import AddressThrottle
+from chassis.throttles.throttling import AddressThrottle
 from chassis.viewsets import ServiceViewSet
 from tests.parcels.models import TRANSITIONS, Parcel, ParcelState
 

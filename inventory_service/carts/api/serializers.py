@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from carts.models import MAX_QUANTITY
 from carts.states import CartState, LineStatus
-from chassis.money import MoneySerializer
+from chassis.fields import MoneySerializer
 
 
 class CartLineSerializer(serializers.Serializer[Any]):

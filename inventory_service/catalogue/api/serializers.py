@@ -8,8 +8,8 @@ from rest_framework import serializers
 from catalogue.api.permissions import managed_seller
 from catalogue.models import MAX_PRICE, Category, Product, ProductImage, Variant, media_url
 from catalogue.states import ProductState
-from chassis.fields import IdField
-from chassis.money import Money, MoneySerializer
+from chassis.fields import IdField, MoneySerializer
+from chassis.money import Money
 
 MAX_OPTIONS = 10
 INITIAL_STATES = [(state.value, state.label) for state in (ProductState.DRAFT, ProductState.PUBLISHED)]

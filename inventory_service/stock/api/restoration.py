@@ -11,9 +11,8 @@ from rest_framework.response import Response
 from carts.models import MAX_LINES, MAX_QUANTITY
 from carts.services import BoughtLine
 from catalogue.models import MAX_PRICE
-from chassis.fields import IdField, MetadataField
+from chassis.fields import CurrencyField, IdField, MetadataField, MoneySerializer
 from chassis.identity.callers import caller
-from chassis.money import CurrencyField, MoneySerializer
 from chassis.reconciling import IsReconciler
 from chassis.viewsets import ServiceViewSet
 from stock import restoration

@@ -5,8 +5,7 @@ from rest_framework import serializers
 
 from carts.states import CartState
 from chassis.audit import MAX_IDS
-from chassis.fields import IdField, MetadataField
-from chassis.money import MoneySerializer
+from chassis.fields import IdField, MetadataField, MoneySerializer
 from stock.models import MAX_DELTA, Reservation, ReservationLine, StockLevel, StockMovement
 from stock.states import SELLER_REASONS
 

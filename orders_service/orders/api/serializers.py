@@ -6,8 +6,8 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from chassis.fields import IdField
-from chassis.money import MAX_AMOUNT, CurrencyField, MoneySerializer
+from chassis.fields import CurrencyField, IdField, MoneySerializer
+from chassis.money import MAX_AMOUNT
 from deliveries.api.serializers import DeliverySerializer
 from orders.models import MAX_QUANTITY, Order, OrderLine, SellerOrder
 from orders.services import PlacedLine, Placement

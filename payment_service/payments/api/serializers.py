@@ -4,8 +4,8 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from chassis.fields import IdField
-from chassis.money import Money, MoneySerializer
+from chassis.fields import IdField, MoneySerializer
+from chassis.money import Money
 from payments.api.fields import CardFreeText
 from payments.models import Payment, Refund
 from payments.providers import BookEntry

@@ -1,7 +1,7 @@
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from chassis.money import MoneySerializer
+from chassis.fields import MoneySerializer
 from sandbox.models import SandboxIntent
 
 
