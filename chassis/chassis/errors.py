@@ -1,4 +1,4 @@
-"""Errors: typed exceptions that a service raises; `chassis.problems` turns them into answers.
+"""Errors: typed exceptions that a service raises; `chassis.exception_handler` turns them into answers.
 
 An error is a stable code, a status and, for machines, data. It subclasses `DomainError` in its app's `errors.py`.
 """
