@@ -49,8 +49,9 @@ limit_request_fields = 64
 limit_request_field_size = 8190
 # Would write past what keeps an answer for a slow client.
 sendfile = False
-# Loaded once, then forked: the code's memory is shared.
-preload_app = True
+# Loaded once, then forked: the code's memory is shared. A single worker has nobody to share it with, and its parent
+# would only keep a copy of all that changes.
+preload_app = workers > 1
 # All gunicorns of a machine would share one path.
 control_socket_disable = True
 # The application writes its own access line, with the request's id.
@@ -60,16 +61,26 @@ loglevel = "warning"
 
 
 def when_ready(server: Any) -> None:
-    """Keep what was loaded before the fork out of the garbage collector's way, so that its pages stay shared."""
-    gc.collect()
-    gc.freeze()
+    if preload_app:
+        _keep_what_was_loaded()
     if drain_seconds:
         _drain_at_sigterm(server)
 
 
+def post_worker_init(worker: Any) -> None:
+    if not preload_app:
+        _keep_what_was_loaded()
+
+
+def _keep_what_was_loaded() -> None:
+    """Take it out of the garbage collector's way, which would find nothing; its pages stay shared after a fork."""
+    gc.collect()
+    gc.freeze()
+
+
 def _drain_at_sigterm(server: Any) -> None:
     """Have the first SIGTERM be a notice: whoever balances the load sees it in /readyz before the door closes."""
-    from chassis.health import stopping  # noqa: PLC0415 - after the application, which sets Django up
+    from chassis.draining import stopping  # noqa: PLC0415 - its workers share what is made before they are forked
 
     def close(_number: int, _frame: Any) -> None:
         server.SIG_QUEUE.put_nowait(signal.SIGTERM)

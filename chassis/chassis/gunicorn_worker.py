@@ -21,7 +21,7 @@ from typing import Any
 from gunicorn.http import errors
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
-from chassis.headers import DATA_POLICY
+from chassis.policies import DATA_POLICY
 from chassis.sizes import BODY_BYTES, HEAD_BYTES, UPLOAD_BYTES
 
 HEAD_SECONDS = float(os.environ.get("WEB_HEAD_SECONDS", "10"))

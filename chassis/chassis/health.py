@@ -3,7 +3,6 @@ has been.
 """
 
 import hmac
-import mmap
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -11,12 +10,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from chassis.draining import stopping
 from chassis.metrics import exposition
 from chassis.problems import plain_problem
 from chassis.settings import is_production
-
-stopping = mmap.mmap(-1, 1)
-"""Not 0 once the server was told to stop; shared by all processes that it forks."""
 
 _migrated = False
 

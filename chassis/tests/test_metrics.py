@@ -192,8 +192,12 @@ def _wait_until_ready(base: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 @pytest.fixture
-def web(transactional_db: None, tmp_path: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]", Path]]:
-    """A web process of three workers that drains for two seconds: its address, itself, its temporary folder."""
+def web(
+    transactional_db: None, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]", Path]]:
+    """A web process that drains for two seconds, of three workers where nothing else is said: its address, itself, its
+    temporary folder.
+    """
     port = _free_port()
     (tmp_path / "shop-metrics-999999999-left").mkdir()
     # What another server removes at this very moment is listed, too, and is not there when it is looked at.
@@ -202,7 +206,7 @@ def web(transactional_db: None, tmp_path: Path) -> Iterator[tuple[str, "subproce
     gunicorn += ["chassis.wsgi:get_wsgi_application()"]
     process = _start(
         gunicorn,
-        WEB_WORKERS="3",
+        WEB_WORKERS=getattr(request, "param", "3"),
         WEB_THREADS="2",
         WEB_DRAIN_SECONDS="2",
         TMPDIR=str(tmp_path),
@@ -248,6 +252,7 @@ def test_any_process_tells_of_all_and_a_dead_one_is_not_forgotten(
     assert [_scrape(base)[key] for _time in range(6)] == [30] * 6
 
 
+@pytest.mark.parametrize("web", ["1", "3"], indirect=True, ids=["one worker", "three workers"])
 def test_told_to_stop_it_first_says_so_and_still_answers(web: tuple[str, "subprocess.Popen[bytes]", Path]) -> None:
     base, process, folder = web
     process.send_signal(signal.SIGTERM)
@@ -260,6 +265,15 @@ def test_told_to_stop_it_first_says_so_and_still_answers(web: tuple[str, "subpro
     assert process.wait(timeout=15) == 0
     assert time.monotonic() - began > 0.5
     assert [each for each in folder.glob("shop-metrics-*") if each.exists()] == []
+
+
+@pytest.mark.parametrize("web", ["1"], indirect=True, ids=["one worker"])
+def test_a_single_worker_that_is_killed_comes_back(web: tuple[str, "subprocess.Popen[bytes]", Path]) -> None:
+    base, process, _folder = web
+    (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(child), signal.SIGKILL)
+    time.sleep(0.2)
+    _wait_until_ready(base, process)
 
 
 def test_a_worker_answers_to_those_who_watch_it(transactional_db: None) -> None:
