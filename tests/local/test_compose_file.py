@@ -73,6 +73,14 @@ def test_logs_of_every_own_container_go_where_the_profile_collects_them() -> Non
     assert set(yaml.safe_load(text)["services"]) == own
 
 
+def test_only_migrations_may_take_longer_than_the_roles_own_bounds() -> None:
+    services = compose_file()["services"]
+    bounds = {name: service.get("environment", {}).get("PGOPTIONS") for name, service in services.items()}
+    assert {name: value for name, value in bounds.items() if value} == {
+        f"{service.name}-migrate": "-c statement_timeout=15min -c lock_timeout=4s" for service in SERVICES
+    }
+
+
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of docker/ with the secrets that an operator would have drawn."""
@@ -100,7 +108,8 @@ def test_production_starts_with_what_compose_gives_it(drawn: Path, service: Serv
     named = services[service.name]
     for other in ("worker", "migrate"):
         told = services[f"{service.name}-{other}"]
-        assert (told["environment"], told["secrets"]) == (named["environment"], named["secrets"])
+        environment = {key: value for key, value in told["environment"].items() if key != "PGOPTIONS"}
+        assert (environment, told["secrets"]) == (named["environment"], named["secrets"])
     files = {}
     for secret in named["secrets"]:
         source, target = (secret, secret) if isinstance(secret, str) else (secret["source"], secret["target"])
