@@ -95,6 +95,8 @@ def test_secrets_are_drawn_once_and_the_folder_is_its_owners(drawn: Path) -> Non
     named = {Path(secret["file"]).name for secret in compose_file()["secrets"].values()}
     assert named == {path.name for path in secrets.iterdir()}
     assert secrets.stat().st_mode & 0o777 == 0o700
+    # Read by the containers' users, written into by their owner.
+    assert {path.stat().st_mode & 0o777 for path in secrets.iterdir()} == {0o644}
     values = [path.read_text() for path in secrets.iterdir() if path.stat().st_size]
     assert len(set(values)) == len(values)
     again = subprocess.run(["sh", str(drawn / "make-secrets.sh")], check=True, capture_output=True, text=True)
