@@ -36,6 +36,8 @@ done
 for name in mailjet_api_key mailjet_api_secret no-ca; do
     : | write "$name"
 done
+# Alerts reach nobody before it says whom.
+write alertmanager.yml < example.alertmanager.yml
 
 if [ ! -e .env ]; then
     cp example.env .env
