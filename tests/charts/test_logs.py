@@ -155,21 +155,72 @@ SECRETS = {
     "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl": "[token]",
     "postgres://orders:hunter2@db:5432/orders": "postgres://[credentials]@db:5432/orders",
     "4242 4242 4242 4242": "[number]",
+    "4242-4242-4242-4242": "[number]",
     "198.51.100.23": "[address]",
+    "2001:db8::8a2e:370:7334": "[address]",
+    "2001:0DB8:0000:0000:0000:8A2E:0370:7334": "[address]",
+    "fe80::": "[address]",
+    "::1": "[address]",
+    "::ffff:198.51.100.23": "::ffff:[address]",
+    "[2001:db8::1]:5432": "[[address]]:5432",
 }
 
 
 @pytest.mark.parametrize(("secret", "shown"), SECRETS.items())
 def test_personal_data_is_masked_wherever_it_stands(filters: Filters, secret: str, shown: str) -> None:
-    ours = json.dumps({**json.loads(printed()[1]), "message": f"sent to {secret} twice", "exc_info": f"E: {secret}"})
-    event, _ = filters.run(collected(ours))
+    line = {
+        **json.loads(printed()[1]),
+        "message": f"sent to {secret} twice",
+        "exc_info": f"E: {secret}\n{secret}",
+        "stack_info": f"S: {secret}",
+        "path": f"/{secret}",
+        "error": f'"{secret}"\n{secret}\t\\ {secret}',
+        "nested": {"deep": [secret, {"deeper": secret}], "count": 3, "share": 0.1234567890123456, "none": None},
+    }
+    event, _ = filters.run(collected(json.dumps(line)))
     assert event["message"] == f"sent to {shown} twice"
-    if shown != "[address]":
-        assert event["exception"] == f"E: {shown}"
+    assert event["exception"] == f"E: {shown}\n{shown}"
+    assert event["stack"] == f"S: {shown}"
+    # A slash may belong to an e-mail address.
+    assert event["path"] in {f"/{shown}", shown}
+    assert event["more"] == {
+        "error": f'"{shown}"\n {shown}\t \\ {shown}',
+        "nested": {"deep": [shown, {"deeper": shown}], "count": 3, "share": 0.1234567890123456, "none": None},
+    }
     foreign, _ = filters.run(collected(f"LOG: {secret}"))
     assert foreign["log"] == f"LOG: {shown}"
     # What finds a line again is no personal data.
     assert (event["request_id"], event["account_id"]) == (REQUEST, ACCOUNT)
+    assert "rest" not in event
+    assert "tags" not in event
+
+
+def test_a_cards_number_that_is_a_number_is_masked_too(filters: Filters) -> None:
+    event, _ = filters.run(collected(json.dumps({**json.loads(printed()[1]), "card": 4242424242424242, "n": 42})))
+    assert event["more"] == {"card": "[number]", "n": 42}
+
+
+def test_what_cannot_be_read_again_after_masking_is_kept_as_masked_text(filters: Filters) -> None:
+    event, indices = filters.run(collected(json.dumps({**json.loads(printed()[1]), "cards": [4242424242424242]})))
+    assert event["more"] == {"text": '{"cards":[[number]]}'}
+    assert (event["tags"], indices) == (["unparsed"], [LOGS])
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "at 12:45:52.399999 on 2026-11-26",
+        "tests/test_cart.py::test_add and std::abc",
+        "of 01234567-1234-7123-8123-123456789012",
+        "took 0.1234567890123456 s",
+        "00:1a:2b:3c:4d:5e",
+        "f" * 32,
+    ],
+)
+def test_times_ids_and_names_are_left_alone(filters: Filters, harmless: str) -> None:
+    line = json.dumps({**json.loads(printed()[1]), "message": harmless, "error": harmless})
+    event, _ = filters.run(collected(line))
+    assert (event["message"], event["more"]) == (harmless, {"error": harmless})
 
 
 def test_the_store_knows_every_field_that_the_pipeline_writes(filters: Filters) -> None:
@@ -249,14 +300,29 @@ def test_the_two_ends_meet() -> None:
 
 @pytest.mark.parametrize("name", ["kubernetes.conf", "compose.conf"])
 def test_fluent_bit_buffers_on_disk_and_takes_a_traceback_for_one(name: str) -> None:
-    text = (MONITORING / "fluent-bit" / name).read_text()
-    assert "@INCLUDE common.conf" in text
-    found = sections((MONITORING / "fluent-bit" / "common.conf").read_text() + text)
+    found = sections(expanded(name))
     assert all(one["storage.type"] == "filesystem" for one in found["INPUT"])
     assert found["SERVICE"][0]["storage.path"].startswith("/state/")
-    (multiline,) = [one for one in found["FILTER"] if one["Name"] == "multiline"]
+    *_, multiline = [one for one in found["FILTER"] if one["Name"] == "multiline"]
     assert (multiline["multiline.parser"], multiline["multiline.key_content"]) == ("python", "log")
     assert all(one["Match"] == "shop.*" for one in found["FILTER"] + found["OUTPUT"])
+
+
+def test_what_a_container_runtime_cut_is_joined_before_anything_else_is_done_with_it() -> None:
+    """Docker's fluentd driver and the runtimes of a cluster both cut lines at 16 KiB."""
+    first, second, *_ = sections(expanded("compose.conf"))["FILTER"]
+    assert (first["Name"], first["mode"], first["multiline.key_content"]) == ("multiline", "partial_message", "log")
+    # The two exclude each other.
+    assert "multiline.parser" not in first
+    assert second["multiline.parser"] == "python"
+    (tail,) = sections(expanded("kubernetes.conf"))["INPUT"]
+    assert tail["multiline.parser"] == "cri"
+
+
+def expanded(name: str) -> str:
+    """A file of Fluent Bit's with those that it includes, where it includes them."""
+    text = (MONITORING / "fluent-bit" / name).read_text()
+    return re.sub(r"^@INCLUDE (.+)$", lambda included: expanded(included[1]), text, flags=re.MULTILINE)
 
 
 def sections(text: str) -> dict[str, list[dict[str, str]]]:
