@@ -73,6 +73,17 @@ def test_logs_of_every_own_container_go_where_the_profile_collects_them() -> Non
     assert set(yaml.safe_load(text)["services"]) == own
 
 
+def test_images_are_told_what_their_labels_say() -> None:
+    labelled = set(re.findall(r"\$\{(\w+)\}", (DOCKER / "Dockerfile").read_text().partition("LABEL")[2]))
+    builds = [service["build"]["args"] for service in compose_file()["services"].values() if "build" in service]
+    assert [build["SERVICE"] for build in builds] == ["auth", "inventory", "orders", "payment", "aggregator"]
+    assert all(labelled <= set(build) for build in builds)
+    for target in ("images", "compose-demo"):
+        done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True)
+        told = set(re.findall(r"\b([A-Z]+)=\$\(", done.stdout))
+        assert labelled - told == {"SERVICE", "VERSION"}
+
+
 def test_only_migrations_may_take_longer_than_the_roles_own_bounds() -> None:
     services = compose_file()["services"]
     bounds = {name: service.get("environment", {}).get("PGOPTIONS") for name, service in services.items()}
