@@ -131,8 +131,9 @@ def test_what_barman_backed_up_becomes_the_metric_that_the_alert_reads(tmp_path:
 
 def test_prometheus_of_compose_is_configured_and_tells_its_alertmanager() -> None:
     path = PROMETHEUS / "prometheus.yml"
-    check = [promtool(), "check", "config", "--syntax-only", path]
-    done = subprocess.run(check, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [promtool(), "check", "config", "--syntax-only", path], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     (told,) = yaml.safe_load(path.read_text())["alerting"]["alertmanagers"]
     assert told["static_configs"] == [{"targets": ["alertmanager:9093"]}]
@@ -157,5 +158,10 @@ def test_alertmanager_takes_the_example_as_it_is_and_filled_in(tmp_path: Path) -
 
 def test_every_alert_goes_to_the_receiver_of_its_severity() -> None:
     for severity in {alert["labels"]["severity"] for alert in alerts()}:
-        ask = [amtool(), "config", "routes", "test", f"--config.file={EXAMPLE}", f"severity={severity}", "app=orders"]
-        assert subprocess.run(ask, capture_output=True, text=True, check=True).stdout.split() == [severity]
+        done = subprocess.run(
+            [amtool(), "config", "routes", "test", f"--config.file={EXAMPLE}", f"severity={severity}", "app=orders"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.split() == [severity]
