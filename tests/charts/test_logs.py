@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +14,12 @@ import yaml
 
 from local.services import ROOT
 from tests.charts.manifests import objects, of_kind, pods
+from tests.charts.opensearch import FakeOpenSearch
 from tests.charts.pipeline import Filters, parse
 
 MONITORING = ROOT / "monitoring"
 PIPELINE = MONITORING / "logstash" / "pipeline.conf"
-LOGS, DEAD_LETTERS = "shop-logs-%{+YYYY.MM.dd}", "shop-dead-letters-%{+YYYY.MM.dd}"
+LOGS, DEAD_LETTERS = INDICES = ("shop-logs-%{+YYYY.MM.dd}", "shop-dead-letters-%{+YYYY.MM.dd}")
 REQUEST, ACCOUNT = "4f2c1d9ae8b24f6f9d0f3c7b5a1e2d33", "0199c3a2-7b1e-7c3a-9f11-2b6d0c4e5f60"
 
 # What a service prints, by its own logging: an access line, an error with its traceback, a line with words of its own.
@@ -342,24 +342,62 @@ def _lines(text: str) -> Iterator[str]:
     yield from (line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#"))
 
 
-def test_the_stores_setup_asks_for_what_the_api_takes(tmp_path: Path) -> None:
-    """setup.sh against a server that speaks OpenSearch's API; the second time the policy is named by its version."""
-    from tests.charts.opensearch import FakeOpenSearch
+def set_up(store: FakeOpenSearch, **variables: str) -> None:
+    done = subprocess.run(
+        ["sh", MONITORING / "opensearch" / "setup.sh"],
+        env={**os.environ, "OPENSEARCH_URL": store.url, "SETUP_TRIES": "2", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
+
+def test_the_stores_setup_asks_for_what_the_api_takes() -> None:
+    """setup.sh against a server that speaks OpenSearch's API; the second time the policy is named by its version."""
     with FakeOpenSearch() as store:
         for days in ("30", "7"):
-            done = subprocess.run(
-                ["sh", MONITORING / "opensearch" / "setup.sh"],
-                env={**os.environ, "OPENSEARCH_URL": store.url, "RETENTION_DAYS": days, "OPENSEARCH_USER": "shop",
-                     "OPENSEARCH_PASSWORD": 'pa"ss', "SETUP_TRIES": "2"},
-                capture_output=True,
-                text=True,
-                check=False,
-            )  # fmt: skip
-            assert done.returncode == 0, done.stdout + done.stderr
+            set_up(store, RETENTION_DAYS=days, OPENSEARCH_USER="shop", OPENSEARCH_PASSWORD='pa"ss')
     assert store.documents["/_index_template/shop-logs"]["index_patterns"] == ["shop-logs-*"]
     assert store.documents["/_index_template/shop-dead-letters"]["index_patterns"] == ["shop-dead-letters-*"]
     ages = json.dumps(store.documents["/_plugins/_ism/policies/shop-retention"])
     assert '"7d"' in ages
     assert '"30d"' not in ages
     assert store.credentials == {'shop:pa"ss'}
+    # A cluster's store has no Dashboards of ours.
+    assert not [path for path in store.documents if path.startswith("/api/")]
+
+
+def test_a_changed_retention_reaches_the_indices_that_are_there() -> None:
+    with FakeOpenSearch() as store:
+        set_up(store, RETENTION_DAYS="30")
+        of_before = store.documents["/_plugins/_ism/policies/shop-retention"]
+        ours, others = ["shop-logs-2026.11.25", "shop-dead-letters-2026.11.25"], ["somebody-elses"]
+        store.managed = dict.fromkeys([*ours, *others], of_before)
+        set_up(store, RETENTION_DAYS="7")
+    assert {index for index, policy in store.managed.items() if '"7d"' in json.dumps(policy)} == set(ours)
+
+
+def test_dashboards_are_told_what_to_show_and_may_be_told_again() -> None:
+    with FakeOpenSearch() as store:
+        for _time in range(2):
+            set_up(store, DASHBOARDS_URL=store.url)
+    saved = {tuple(path.split("/")[3:]): body for path, body in store.documents.items() if path.startswith("/api/")}
+    patterns = {ident: body["attributes"] for (kind, ident), body in saved.items() if kind == "index-pattern"}
+    assert {one["title"] for one in patterns.values()} == {f"{i.removesuffix('%{+YYYY.MM.dd}')}*" for i in INDICES}
+    assert {one["timeFieldName"] for one in patterns.values()} == {"@timestamp"}
+    search = saved["search", "shop-errors"]
+    source = json.loads(search["attributes"]["kibanaSavedObjectMeta"]["searchSourceJSON"])
+    (reference,) = search["references"]
+    assert (reference["name"], reference["type"]) == (source["indexRefName"], "index-pattern")
+    template = json.loads((MONITORING / "opensearch" / "template-logs.json").read_text())
+    fields = template["template"]["mappings"]["properties"]
+    assert patterns[reference["id"]]["title"] in template["index_patterns"]
+    assert set(search["attributes"]["columns"]) <= fields.keys()
+    assert set(re.findall(r"(\w+):", source["query"]["query"])) <= fields.keys()
+
+
+def test_compose_names_its_dashboards_to_the_setup() -> None:
+    services = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())["services"]
+    assert services["opensearch-setup"]["environment"]["DASHBOARDS_URL"] == "http://opensearch-dashboards:5601"
+    assert services["opensearch-setup"]["networks"] == services["opensearch-dashboards"]["networks"]
