@@ -11,7 +11,7 @@ GENERATED := '*/openapi.yaml' '*.mo' clients docs/operations/configure.md
 
 .DEFAULT_GOAL := help
 .PHONY: help setup barman backup backups verify-backup restore restore-forget dump load drill drill-report bench run reset logs \
-	demo audit reconcile test test-exhaustive latency test-browser test-charts charts test-deploy compose-secrets compose-demo lint \
+	demo audit reconcile test test-exhaustive latency test-browser test-charts charts test-deploy compose-secrets images compose-demo lint \
 	fmt bandit audit-dependencies typecheck imports spec clients messages variables migrations drift compatibility release fuzz \
 	chaos mutations check
 
@@ -116,13 +116,19 @@ chaos: setup ## Storm over a whole platform, then audit it (SEED=7 CHECKOUTS=100
 compose-secrets: ## Draw the secrets of docker/compose.yaml into docker/secrets/; those that are there stay
 	@sh docker/make-secrets.sh
 
+# What the labels of an image tell of it.
+BUILT_FROM = REVISION=$$(git rev-parse HEAD) CREATED=$$(date -u +%Y-%m-%dT%H:%M:%SZ)
+
+images: ## Build the images that docker/.env asks for (VERSION=1.0.0 for another version)
+	@cd docker && $(if $(VERSION),VERSION='$(VERSION)') $(BUILT_FROM) docker compose build
+
 COMPOSE_DEMO := docker compose --env-file docker/demo.env -f docker/compose.yaml -f docker/compose.demo.yaml
 
 compose-demo: compose-secrets ## Build the images and run the marketplace with demo data in containers, on this machine only
 	@mkdir -p docker/mail && chmod 777 docker/mail
 	@$(PYTHON) -c 'import pathlib; from local import demo_accounts as d; d.write_accounts(pathlib.Path("docker/secrets/demo_accounts.json"))'
 	@chmod 444 docker/secrets/demo_accounts.json
-	$(COMPOSE_DEMO) up --build --detach --wait
+	$(BUILT_FROM) $(COMPOSE_DEMO) up --build --detach --wait
 	@echo 'The shop: http://localhost:8000/api/docs/ and :8001 to :8004; logins as in README.md. To end it: $(COMPOSE_DEMO) down'
 
 lint: setup ## Check style and formatting

@@ -11,7 +11,7 @@ chmod 700 secrets
 write() {
     if [ ! -e "secrets/$1" ]; then
         cat > "secrets/.new"
-        chmod 444 "secrets/.new"
+        chmod 644 "secrets/.new"
         mv "secrets/.new" "secrets/$1"
         echo "drew docker/secrets/$1"
     else
@@ -36,6 +36,8 @@ done
 for name in mailjet_api_key mailjet_api_secret no-ca; do
     : | write "$name"
 done
+# Alerts reach nobody before it says whom.
+write alertmanager.yml < example.alertmanager.yml
 
 if [ ! -e .env ]; then
     cp example.env .env

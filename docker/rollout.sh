@@ -8,10 +8,12 @@
 # HAProxy sends them nothing more, and end what they have begun. When a new one does not become ready the new ones are
 # removed, and the old ones go on serving.
 #
-# COMPOSE names another command than `docker compose -f docker/compose.yaml`; READY_SECONDS (120) is the patience.
+# At the version that runs it brings changed secrets and settings to all processes. It is done in docker/, with the files that
+# COMPOSE_FILE names there, in .env or in the environment. COMPOSE names another command than `docker compose`; READY_SECONDS
+# (120) is the patience.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-compose=${COMPOSE:-docker compose -f $here/compose.yaml}
+cd "$(dirname "$0")"
+compose=${COMPOSE:-docker compose}
 docker=${DOCKER:-docker}
 patience=${READY_SECONDS:-120}
 # Longer than gunicorn's 25 s.
@@ -23,7 +25,9 @@ if [ $# -eq 0 ]; then
 fi
 export VERSION="$1"
 shift
-[ $# -gt 0 ] || set -- auth inventory orders payment aggregator
+every="auth inventory orders payment aggregator"
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- $every
 
 health() { $docker inspect --format '{{.State.Health.Status}}' "$1" 2> /dev/null || echo gone; }
 
@@ -45,6 +49,16 @@ served() {
         if echo "$up" | grep -qxF "$address"; then found=$((found + 1)); fi
     done
     echo "$found"
+}
+
+# Whether nothing of a service runs another version.
+runs_version() {
+    for container in $($compose ps --quiet "$1"); do
+        case "$($docker inspect --format '{{.Config.Image}}' "$container")" in
+        *":$VERSION") ;;
+        *) return 1 ;;
+        esac
+    done
 }
 
 for service in "$@"; do
@@ -88,10 +102,24 @@ for service in "$@"; do
     # shellcheck disable=SC2086
     $docker rm $old > /dev/null
     echo "$service: worker …"
-    $compose up --detach --no-deps --no-build "$service-worker" > /dev/null 2>&1
+    # At the same version too: it reads secrets when it starts.
+    $compose up --detach --no-deps --no-build --force-recreate "$service-worker" > /dev/null 2>&1
     echo "$service: runs $VERSION"
 done
 
-if [ -f "$here/.env" ] && grep -q '^VERSION=' "$here/.env"; then
-    sed -i "s/^VERSION=.*/VERSION=$VERSION/" "$here/.env"
+[ -f .env ] || exit 0
+stated=$(sed -n 's/^VERSION=//p' .env)
+left=
+for service in $every; do
+    runs_version "$service" || left="$left $service"
+done
+if [ -z "$left" ]; then
+    if [ -n "$stated" ]; then
+        sed -i "s/^VERSION=.*/VERSION=$VERSION/" .env
+    else
+        echo "VERSION=$VERSION" >> .env
+    fi
+elif [ "$stated" != "$VERSION" ]; then
+    echo "docker/.env keeps VERSION=${stated:-latest}, to which the next \`docker compose up\` would bring all: others do not run" \
+        "$VERSION yet. Before that, docker/rollout.sh $VERSION$left"
 fi

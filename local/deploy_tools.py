@@ -1,6 +1,6 @@
-"""What the charts' tests need besides the group `deploy` of uv.lock: checkov in its own environment, and promtool.
+"""What the charts' tests need besides the group `deploy` of uv.lock: checkov in its own environment, promtool, amtool.
 
-`python -m local.deploy_tools` puts both below `.venv`; it does nothing when they are there.
+`python -m local.deploy_tools` puts them below `.venv`; it does nothing when they are there.
 """
 
 import os
@@ -17,6 +17,7 @@ VENV = ROOT / ".venv"
 CHECKOV = VENV / "checkov"
 CHECKOV_PROJECT = ROOT / "tests" / "charts" / "checkov"
 PROMTOOL = VENV / "tools" / "promtool"
+AMTOOL = VENV / "tools" / "amtool"
 
 
 def install_checkov() -> None:
@@ -34,36 +35,37 @@ def install_checkov() -> None:
     )
 
 
-def install_promtool() -> None:
-    """Takes promtool out of Debian's package of Prometheus: installed, that would start a server of its own."""
-    if PROMTOOL.exists():
+def install_program(target: Path, package: str) -> None:
+    """Takes a program out of Debian's package: installed, that would start a server of its own."""
+    if target.exists():
         return
-    if found := shutil.which("promtool"):
-        PROMTOOL.parent.mkdir(parents=True, exist_ok=True)
-        PROMTOOL.symlink_to(found)
+    if found := shutil.which(target.name):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(found)
         return
     if shutil.which("apt-get") is None:
-        raise LocalError("promtool is missing, and there is no apt-get: install Prometheus, or put promtool on PATH.")
-    with tempfile.TemporaryDirectory(prefix="shop-promtool-") as folder:
+        raise LocalError(f"{target.name} is missing, and there is no apt-get: put it on PATH.")
+    with tempfile.TemporaryDirectory(prefix="shop-package-") as folder:
         # apt's own user reads and writes here.
         Path(folder).chmod(0o777)
-        download = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "download", "--quiet", "--quiet", "prometheus"]
+        download = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "download", "--quiet", "--quiet", package]
         if subprocess.run(download, cwd=folder, check=False, capture_output=True).returncode != 0:
             update = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "update", "--quiet", "--quiet"]
             subprocess.run(update, check=True, stdout=subprocess.DEVNULL)
             subprocess.run(download, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        package = next(Path(folder).glob("prometheus_*.deb"))
-        subprocess.run(["dpkg-deb", "--extract", package, folder], check=True)
-        PROMTOOL.parent.mkdir(parents=True, exist_ok=True)
-        half_written = PROMTOOL.with_suffix(".new")
-        shutil.copy2(Path(folder, "usr", "bin", "promtool"), half_written)
-        half_written.replace(PROMTOOL)
+        archive = next(Path(folder).glob(f"{package}_*.deb"))
+        subprocess.run(["dpkg-deb", "--extract", archive, folder], check=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        half_written = target.with_suffix(".new")
+        shutil.copy2(Path(folder, "usr", "bin", target.name), half_written)
+        half_written.replace(target)
 
 
 def main() -> int:
     try:
         install_checkov()
-        install_promtool()
+        install_program(PROMTOOL, "prometheus")
+        install_program(AMTOOL, "prometheus-alertmanager")
     except (LocalError, subprocess.CalledProcessError) as error:
         # The tests say which part cannot run, and whether that may be.
         print(f"Not everything that the charts' tests need could be installed: {error}", file=sys.stderr)

@@ -1,7 +1,7 @@
 """`make variables`: the tables of docs/operations/configure.md, from the places that read the environment.
 
-Which variables there are, where they are read and what they are without being set is found in the code and in
-docker/compose.yaml; what they mean stands in docs/operations/variables.toml. A variable without a meaning, or a meaning
+Which variables there are, where they are read and what they are without being set is found in the code and in the files
+of docker/; what they mean stands in docs/operations/variables.toml. A variable without a meaning, or a meaning
 without a variable, is an error: so the page is never behind.
 """
 
@@ -18,7 +18,10 @@ from local.services import ROOT, SERVICES
 
 PAGE = ROOT / "docs" / "operations" / "configure.md"
 MEANINGS = ROOT / "docs" / "operations" / "variables.toml"
-COMPOSE = ROOT / "docker" / "compose.yaml"
+DOCKER = ROOT / "docker"
+READ_BY_COMPOSE = [DOCKER / f"compose{part}.yaml" for part in ("", ".backup", ".demo", ".logs")]
+SCRIPTS = [DOCKER / "rollout.sh", DOCKER / "backup" / "restore.sh"]
+IN_EXAMPLE = re.compile(r"^#?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 IN_COMPOSE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::([-?])((?:[^{}]|\$\{[^{}]*\})*))?\}")
 
 
@@ -82,19 +85,35 @@ def _shown(node: ast.expr) -> str:
 
 
 def in_compose() -> dict[str, Variable]:
-    """All that docker/compose.yaml takes from docker/.env, by name."""
+    """All that compose's files take from docker/.env and the scripts from the environment, by name."""
     found: dict[str, Variable] = {}
-    lines = [line for line in COMPOSE.read_text().splitlines() if not line.lstrip().startswith("#")]
-    for match in IN_COMPOSE.finditer("\n".join(lines)):
+
+    def note(name: str, default: str, where: str) -> None:
+        known = found.setdefault(name, Variable(name, default))
+        known.where.add(where)
+        if default == "required":
+            known.default = default
+
+    for path in [*READ_BY_COMPOSE, *SCRIPTS]:
+        where = str(path.relative_to(DOCKER))
+        lines = [line for line in path.read_text().splitlines() if not line.lstrip().startswith("#")]
+        for name, default in _filled_in("\n".join(lines)):
+            note(name, default, where)
+    for match in IN_EXAMPLE.finditer((DOCKER / "example.env").read_text()):
+        # What no file reads is compose's own.
+        if match[1] not in found or match[1].startswith("COMPOSE_"):
+            note(match[1], "–", "docker compose")
+    return found
+
+
+def _filled_in(text: str) -> Iterator[tuple[str, str]]:
+    """The names and defaults of `${X:-default}`, `${X:?message}` and `${X}`, and of those within a default."""
+    for match in IN_COMPOSE.finditer(text):
         name, kind, default = match[1], match[2], match[3] or ""
         plain = IN_COMPOSE.sub(lambda inner: inner[1], default)
-        shown = "required" if kind == "?" else f"`{plain}`" if plain else "–"
-        known = found.setdefault(name, Variable(name, shown))
-        if kind == "?":
-            known.default = shown
+        yield name, "required" if kind == "?" else f"`{plain}`" if plain else "–"
         for inner in IN_COMPOSE.finditer(default):
-            found.setdefault(inner[1], Variable(inner[1], "required" if inner[2] == "?" else "–"))
-    return found
+            yield inner[1], "required" if inner[2] == "?" else "–"
 
 
 def _table(section: str, found: dict[str, Variable], meanings: dict[str, dict[str, str]]) -> str:
@@ -113,11 +132,15 @@ def _table(section: str, found: dict[str, Variable], meanings: dict[str, dict[st
     for name in sorted(found):
         variable, meaning = found[name], meanings[name]
         cells = [f"`{name}`", meaning.get("default", variable.default), meaning["means"]]
-        if section == "services":
-            cells.insert(1, "all" if "all" in variable.where else ", ".join(sorted(variable.where)))
+        cells.insert(1, "all" if "all" in variable.where else ", ".join(sorted(variable.where, key=_place)))
         rows.append(f"| {' | '.join(cells)} |")
-    head = ["variable", "where", "default", "means"] if section == "services" else ["variable", "default", "means"]
+    head = ["variable", "where", "default", "means"]
     return "\n".join([f"| {' | '.join(head)} |", "|---" * len(head) + "|", *rows])
+
+
+def _place(where: str) -> tuple[bool, str]:
+    """compose.yaml before what is laid over it."""
+    return where != "compose.yaml", where
 
 
 def _replaced(text: str, section: str, table: str) -> str:

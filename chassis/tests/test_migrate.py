@@ -1,8 +1,9 @@
-"""Migrations when several processes start them at once, on a database that is empty."""
+"""Migrations when several processes start them at once, on a database that is empty, or not there yet."""
 
 import os
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,9 +22,17 @@ def empty_database() -> Iterator[str]:
     """The address of a database of its own, without a table."""
     own = connection.settings_dict
     name = f"empty_{uuid.uuid4().hex}"
+    create(name)
+    yield f"postgres://{own['USER']}:{own['PASSWORD']}@{own['HOST']}:{own['PORT']}/{name}"
+    drop(name)
+
+
+def create(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name}")
-    yield f"postgres://{own['USER']}:{own['PASSWORD']}@{own['HOST']}:{own['PORT']}/{name}"
+
+
+def drop(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -85,3 +94,27 @@ def test_the_lock_is_given_back_to_a_session_that_lives_on(empty_database: str) 
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
         assert cursor.fetchone() == (True,)
     session.close()
+
+
+def test_a_database_that_is_not_there_yet_is_waited_for(empty_database: str) -> None:
+    name = empty_database.rpartition("/")[2]
+    drop(name)
+    waiting = start_migrate(empty_database, "--wait", "60")
+    assert waiting.stderr is not None
+    said = waiting.stderr.readline()
+    assert said.startswith("Waiting for the database: ")
+    assert name in said
+    time.sleep(1.5)
+    create(name)
+    # Said once, however often it was tried.
+    assert (waiting.stderr.read(), waiting.wait(60)) == ("", 0)
+    assert rows(empty_database, "SELECT count(*) FROM django_migrations WHERE app = 'parcels'") != [(0,)]
+
+
+def test_a_database_that_does_not_come_ends_the_wait_with_its_reason(empty_database: str) -> None:
+    nowhere = empty_database.replace(f":{connection.settings_dict['PORT']}/", ":1/")
+    waiting = start_migrate(nowhere, "--wait", "1")
+    _, errors = waiting.communicate(timeout=60)
+    assert waiting.returncode == 1
+    assert "The database cannot be reached after 1 s: " in errors
+    assert "Connection refused" in errors

@@ -8,7 +8,7 @@ chmod 700 secrets
 write() {
     if [ ! -e "secrets/$1" ]; then
         cat > secrets/.new
-        chmod 444 secrets/.new
+        chmod 644 secrets/.new
         mv secrets/.new "secrets/$1"
         echo "drew docker/secrets/$1"
     fi

@@ -1,12 +1,19 @@
 #!/bin/sh
 # docker/backup/restore.sh SERVICE [MOMENT|latest]: puts a service's database back to a moment. Its service is down meanwhile,
 # and the proxy answers 503 for it; the others go on. Run it again if it was cut off: it goes on from what it finds.
-# COMPOSE names another command than `docker compose` with the two files.
+# It is done in docker/, with the files that COMPOSE_FILE names there, in .env or in the environment, and compose.backup.yaml.
+# COMPOSE names another command than `docker compose`.
 set -eu
 service=${1:?which service? e.g. docker/backup/restore.sh orders "2026-11-22 14:05"}
 moment=${2:-latest}
 cd "$(dirname "$0")/.."
-compose() { ${COMPOSE:-docker compose -f compose.yaml -f compose.backup.yaml} "$@"; }
+files=${COMPOSE_FILE:-$(sed -n "s/[\"']//g; s/^COMPOSE_FILE=//p" .env 2> /dev/null || true)}
+case ":$files:" in
+*:compose.backup.yaml:*) ;;
+*) files=${files:-compose.yaml}:compose.backup.yaml ;;
+esac
+export COMPOSE_FILE="$files"
+compose() { ${COMPOSE:-docker compose} "$@"; }
 
 compose stop "$service" "$service-worker" "$service-database"
 if [ "$service" = inventory ]; then

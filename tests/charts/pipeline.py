@@ -102,8 +102,10 @@ def holds(parts: list[Any], event: Event) -> bool:
 
 def _holds_one(part: list[Any], event: Event) -> bool:
     match part:
+        case [field]:
+            return get(event, field) not in (None, False)
         case ["!", field]:
-            return get(event, field) in {None, False}
+            return get(event, field) in (None, False)
         case [value, "in", field]:
             return value in (get(event, field) or [])
         case [value, "not", "in", field]:
@@ -160,11 +162,14 @@ def remove(event: Event, field: str) -> Any:
 
 
 def _json(event: Event, options: dict[str, Any]) -> None:
-    _known(options, "source", "target", "tag_on_failure")
+    _known(options, "source", "target", "tag_on_failure", "remove_field")
     try:
         put(event, options["target"], json.loads(event[options["source"]]))
     except ValueError:
         _tag(event, options["tag_on_failure"])
+        return
+    for field in options.get("remove_field", []):
+        remove(event, field)
 
 
 def _date(event: Event, options: dict[str, Any]) -> None:
@@ -193,10 +198,19 @@ def _mutate(event: Event, options: dict[str, Any]) -> None:
         if isinstance(get(event, field), str):
             put(event, field, ruby(pattern).sub(replacement, get(event, field)))
     for field, value in options.get("add_field", {}).items():
-        put(event, field, value)
+        put(event, field, _filled_in(event, value))
     _tag(event, options.get("add_tag", []))
     for field in options.get("remove_field", []):
         remove(event, field)
+
+
+def _filled_in(event: Event, value: str) -> str:
+    """`%{field}` of a field that is an object is its JSON, without blanks (Logstash's `KeyNode.evaluate`)."""
+    if "%{" not in value:
+        return value
+    if (named := re.fullmatch(r"%\{(\w+)\}", value)) is None or not isinstance(found := get(event, named[1]), dict):
+        raise UnknownError(value)
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
 def _grok(event: Event, options: dict[str, Any]) -> None:

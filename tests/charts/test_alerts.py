@@ -12,7 +12,7 @@ import yaml
 
 from backups import metrics
 from local.services import ROOT
-from tests.charts.tools import promtool
+from tests.charts.tools import amtool, promtool
 
 PROMETHEUS = ROOT / "monitoring" / "prometheus"
 RULES = sorted((PROMETHEUS / "rules").glob("*.yaml"))
@@ -127,3 +127,41 @@ def test_what_barman_backed_up_becomes_the_metric_that_the_alert_reads(tmp_path:
     assert [(each["names"], each["port"]) for each in job["dns_sd_configs"]] == [(["backup"], metrics.PORT)]
     services = yaml.safe_load((ROOT / "docker" / "compose.backup.yaml").read_text())["services"]
     assert set(services["prometheus"]["networks"]) <= set(services["backup"]["networks"])
+
+
+def test_prometheus_of_compose_is_configured_and_tells_its_alertmanager() -> None:
+    path = PROMETHEUS / "prometheus.yml"
+    done = subprocess.run(
+        [promtool(), "check", "config", "--syntax-only", path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (told,) = yaml.safe_load(path.read_text())["alerting"]["alertmanagers"]
+    assert told["static_configs"] == [{"targets": ["alertmanager:9093"]}]
+    services = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())["services"]
+    for name in ("prometheus", "alertmanager"):
+        assert services[name]["profiles"] == ["metrics"]
+        assert "inner" in services[name]["networks"]
+
+
+EXAMPLE = ROOT / "docker" / "example.alertmanager.yml"
+
+
+def test_alertmanager_takes_the_example_as_it_is_and_filled_in(tmp_path: Path) -> None:
+    filled_in = re.sub(r"^    #", "    ", EXAMPLE.read_text(), flags=re.MULTILINE)
+    receivers = {each["name"]: each.keys() - {"name"} for each in yaml.safe_load(filled_in)["receivers"]}
+    assert receivers == {"page": {"webhook_configs"}, "ticket": {"email_configs"}}
+    (tmp_path / "filled-in.yml").write_text(filled_in)
+    for path in (EXAMPLE, tmp_path / "filled-in.yml"):
+        done = subprocess.run([amtool(), "check-config", path], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_alert_goes_to_the_receiver_of_its_severity() -> None:
+    for severity in {alert["labels"]["severity"] for alert in alerts()}:
+        done = subprocess.run(
+            [amtool(), "config", "routes", "test", f"--config.file={EXAMPLE}", f"severity={severity}", "app=orders"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.split() == [severity]

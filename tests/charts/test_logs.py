@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +14,12 @@ import yaml
 
 from local.services import ROOT
 from tests.charts.manifests import objects, of_kind, pods
+from tests.charts.opensearch import FakeOpenSearch
 from tests.charts.pipeline import Filters, parse
 
 MONITORING = ROOT / "monitoring"
 PIPELINE = MONITORING / "logstash" / "pipeline.conf"
-LOGS, DEAD_LETTERS = "shop-logs-%{+YYYY.MM.dd}", "shop-dead-letters-%{+YYYY.MM.dd}"
+LOGS, DEAD_LETTERS = INDICES = ("shop-logs-%{+YYYY.MM.dd}", "shop-dead-letters-%{+YYYY.MM.dd}")
 REQUEST, ACCOUNT = "4f2c1d9ae8b24f6f9d0f3c7b5a1e2d33", "0199c3a2-7b1e-7c3a-9f11-2b6d0c4e5f60"
 
 # What a service prints, by its own logging: an access line, an error with its traceback, a line with words of its own.
@@ -155,21 +155,72 @@ SECRETS = {
     "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl": "[token]",
     "postgres://orders:hunter2@db:5432/orders": "postgres://[credentials]@db:5432/orders",
     "4242 4242 4242 4242": "[number]",
+    "4242-4242-4242-4242": "[number]",
     "198.51.100.23": "[address]",
+    "2001:db8::8a2e:370:7334": "[address]",
+    "2001:0DB8:0000:0000:0000:8A2E:0370:7334": "[address]",
+    "fe80::": "[address]",
+    "::1": "[address]",
+    "::ffff:198.51.100.23": "::ffff:[address]",
+    "[2001:db8::1]:5432": "[[address]]:5432",
 }
 
 
 @pytest.mark.parametrize(("secret", "shown"), SECRETS.items())
 def test_personal_data_is_masked_wherever_it_stands(filters: Filters, secret: str, shown: str) -> None:
-    ours = json.dumps({**json.loads(printed()[1]), "message": f"sent to {secret} twice", "exc_info": f"E: {secret}"})
-    event, _ = filters.run(collected(ours))
+    line = {
+        **json.loads(printed()[1]),
+        "message": f"sent to {secret} twice",
+        "exc_info": f"E: {secret}\n{secret}",
+        "stack_info": f"S: {secret}",
+        "path": f"/{secret}",
+        "error": f'"{secret}"\n{secret}\t\\ {secret}',
+        "nested": {"deep": [secret, {"deeper": secret}], "count": 3, "share": 0.1234567890123456, "none": None},
+    }
+    event, _ = filters.run(collected(json.dumps(line)))
     assert event["message"] == f"sent to {shown} twice"
-    if shown != "[address]":
-        assert event["exception"] == f"E: {shown}"
+    assert event["exception"] == f"E: {shown}\n{shown}"
+    assert event["stack"] == f"S: {shown}"
+    # A slash may belong to an e-mail address.
+    assert event["path"] in {f"/{shown}", shown}
+    assert event["more"] == {
+        "error": f'"{shown}"\n {shown}\t \\ {shown}',
+        "nested": {"deep": [shown, {"deeper": shown}], "count": 3, "share": 0.1234567890123456, "none": None},
+    }
     foreign, _ = filters.run(collected(f"LOG: {secret}"))
     assert foreign["log"] == f"LOG: {shown}"
     # What finds a line again is no personal data.
     assert (event["request_id"], event["account_id"]) == (REQUEST, ACCOUNT)
+    assert "rest" not in event
+    assert "tags" not in event
+
+
+def test_a_cards_number_that_is_a_number_is_masked_too(filters: Filters) -> None:
+    event, _ = filters.run(collected(json.dumps({**json.loads(printed()[1]), "card": 4242424242424242, "n": 42})))
+    assert event["more"] == {"card": "[number]", "n": 42}
+
+
+def test_what_cannot_be_read_again_after_masking_is_kept_as_masked_text(filters: Filters) -> None:
+    event, indices = filters.run(collected(json.dumps({**json.loads(printed()[1]), "cards": [4242424242424242]})))
+    assert event["more"] == {"text": '{"cards":[[number]]}'}
+    assert (event["tags"], indices) == (["unparsed"], [LOGS])
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "at 12:45:52.399999 on 2026-11-26",
+        "tests/test_cart.py::test_add and std::abc",
+        "of 01234567-1234-7123-8123-123456789012",
+        "took 0.1234567890123456 s",
+        "00:1a:2b:3c:4d:5e",
+        "f" * 32,
+    ],
+)
+def test_times_ids_and_names_are_left_alone(filters: Filters, harmless: str) -> None:
+    line = json.dumps({**json.loads(printed()[1]), "message": harmless, "error": harmless})
+    event, _ = filters.run(collected(line))
+    assert (event["message"], event["more"]) == (harmless, {"error": harmless})
 
 
 def test_the_store_knows_every_field_that_the_pipeline_writes(filters: Filters) -> None:
@@ -249,14 +300,29 @@ def test_the_two_ends_meet() -> None:
 
 @pytest.mark.parametrize("name", ["kubernetes.conf", "compose.conf"])
 def test_fluent_bit_buffers_on_disk_and_takes_a_traceback_for_one(name: str) -> None:
-    text = (MONITORING / "fluent-bit" / name).read_text()
-    assert "@INCLUDE common.conf" in text
-    found = sections((MONITORING / "fluent-bit" / "common.conf").read_text() + text)
+    found = sections(expanded(name))
     assert all(one["storage.type"] == "filesystem" for one in found["INPUT"])
     assert found["SERVICE"][0]["storage.path"].startswith("/state/")
-    (multiline,) = [one for one in found["FILTER"] if one["Name"] == "multiline"]
+    *_, multiline = [one for one in found["FILTER"] if one["Name"] == "multiline"]
     assert (multiline["multiline.parser"], multiline["multiline.key_content"]) == ("python", "log")
     assert all(one["Match"] == "shop.*" for one in found["FILTER"] + found["OUTPUT"])
+
+
+def test_what_a_container_runtime_cut_is_joined_before_anything_else_is_done_with_it() -> None:
+    """Docker's fluentd driver and the runtimes of a cluster both cut lines at 16 KiB."""
+    first, second, *_ = sections(expanded("compose.conf"))["FILTER"]
+    assert (first["Name"], first["mode"], first["multiline.key_content"]) == ("multiline", "partial_message", "log")
+    # The two exclude each other.
+    assert "multiline.parser" not in first
+    assert second["multiline.parser"] == "python"
+    (tail,) = sections(expanded("kubernetes.conf"))["INPUT"]
+    assert tail["multiline.parser"] == "cri"
+
+
+def expanded(name: str) -> str:
+    """A file of Fluent Bit's with those that it includes, where it includes them."""
+    text = (MONITORING / "fluent-bit" / name).read_text()
+    return re.sub(r"^@INCLUDE (.+)$", lambda included: expanded(included[1]), text, flags=re.MULTILINE)
 
 
 def sections(text: str) -> dict[str, list[dict[str, str]]]:
@@ -276,24 +342,62 @@ def _lines(text: str) -> Iterator[str]:
     yield from (line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#"))
 
 
-def test_the_stores_setup_asks_for_what_the_api_takes(tmp_path: Path) -> None:
-    """setup.sh against a server that speaks OpenSearch's API; the second time the policy is named by its version."""
-    from tests.charts.opensearch import FakeOpenSearch
+def set_up(store: FakeOpenSearch, **variables: str) -> None:
+    done = subprocess.run(
+        ["sh", MONITORING / "opensearch" / "setup.sh"],
+        env={**os.environ, "OPENSEARCH_URL": store.url, "SETUP_TRIES": "2", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
+
+def test_the_stores_setup_asks_for_what_the_api_takes() -> None:
+    """setup.sh against a server that speaks OpenSearch's API; the second time the policy is named by its version."""
     with FakeOpenSearch() as store:
         for days in ("30", "7"):
-            done = subprocess.run(
-                ["sh", MONITORING / "opensearch" / "setup.sh"],
-                env={**os.environ, "OPENSEARCH_URL": store.url, "RETENTION_DAYS": days, "OPENSEARCH_USER": "shop",
-                     "OPENSEARCH_PASSWORD": 'pa"ss', "SETUP_TRIES": "2"},
-                capture_output=True,
-                text=True,
-                check=False,
-            )  # fmt: skip
-            assert done.returncode == 0, done.stdout + done.stderr
+            set_up(store, RETENTION_DAYS=days, OPENSEARCH_USER="shop", OPENSEARCH_PASSWORD='pa"ss')
     assert store.documents["/_index_template/shop-logs"]["index_patterns"] == ["shop-logs-*"]
     assert store.documents["/_index_template/shop-dead-letters"]["index_patterns"] == ["shop-dead-letters-*"]
     ages = json.dumps(store.documents["/_plugins/_ism/policies/shop-retention"])
     assert '"7d"' in ages
     assert '"30d"' not in ages
     assert store.credentials == {'shop:pa"ss'}
+    # A cluster's store has no Dashboards of ours.
+    assert not [path for path in store.documents if path.startswith("/api/")]
+
+
+def test_a_changed_retention_reaches_the_indices_that_are_there() -> None:
+    with FakeOpenSearch() as store:
+        set_up(store, RETENTION_DAYS="30")
+        of_before = store.documents["/_plugins/_ism/policies/shop-retention"]
+        ours, others = ["shop-logs-2026.11.25", "shop-dead-letters-2026.11.25"], ["somebody-elses"]
+        store.managed = dict.fromkeys([*ours, *others], of_before)
+        set_up(store, RETENTION_DAYS="7")
+    assert {index for index, policy in store.managed.items() if '"7d"' in json.dumps(policy)} == set(ours)
+
+
+def test_dashboards_are_told_what_to_show_and_may_be_told_again() -> None:
+    with FakeOpenSearch() as store:
+        for _time in range(2):
+            set_up(store, DASHBOARDS_URL=store.url)
+    saved = {tuple(path.split("/")[3:]): body for path, body in store.documents.items() if path.startswith("/api/")}
+    patterns = {ident: body["attributes"] for (kind, ident), body in saved.items() if kind == "index-pattern"}
+    assert {one["title"] for one in patterns.values()} == {f"{i.removesuffix('%{+YYYY.MM.dd}')}*" for i in INDICES}
+    assert {one["timeFieldName"] for one in patterns.values()} == {"@timestamp"}
+    search = saved["search", "shop-errors"]
+    source = json.loads(search["attributes"]["kibanaSavedObjectMeta"]["searchSourceJSON"])
+    (reference,) = search["references"]
+    assert (reference["name"], reference["type"]) == (source["indexRefName"], "index-pattern")
+    template = json.loads((MONITORING / "opensearch" / "template-logs.json").read_text())
+    fields = template["template"]["mappings"]["properties"]
+    assert patterns[reference["id"]]["title"] in template["index_patterns"]
+    assert set(search["attributes"]["columns"]) <= fields.keys()
+    assert set(re.findall(r"(\w+):", source["query"]["query"])) <= fields.keys()
+
+
+def test_compose_names_its_dashboards_to_the_setup() -> None:
+    services = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())["services"]
+    assert services["opensearch-setup"]["environment"]["DASHBOARDS_URL"] == "http://opensearch-dashboards:5601"
+    assert services["opensearch-setup"]["networks"] == services["opensearch-dashboards"]["networks"]

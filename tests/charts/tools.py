@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.deploy_tools import CHECKOV, PROMTOOL
+from local.deploy_tools import AMTOOL, CHECKOV, PROMTOOL
 
 
 def cannot_run(what: str) -> None:
@@ -17,9 +17,17 @@ def cannot_run(what: str) -> None:
 
 
 def promtool() -> Path:
-    if not PROMTOOL.exists():
-        cannot_run("promtool is not installed: run `make test-charts`, which gets it")
-    return PROMTOOL
+    return _taken(PROMTOOL)
+
+
+def amtool() -> Path:
+    return _taken(AMTOOL)
+
+
+def _taken(program: Path) -> Path:
+    if not program.exists():
+        cannot_run(f"{program.name} is not installed: run `make test-charts`, which gets it")
+    return program
 
 
 def checkov() -> Path:

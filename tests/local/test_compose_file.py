@@ -73,6 +73,25 @@ def test_logs_of_every_own_container_go_where_the_profile_collects_them() -> Non
     assert set(yaml.safe_load(text)["services"]) == own
 
 
+def test_images_are_told_what_their_labels_say() -> None:
+    labelled = set(re.findall(r"\$\{(\w+)\}", (DOCKER / "Dockerfile").read_text().partition("LABEL")[2]))
+    builds = [service["build"]["args"] for service in compose_file()["services"].values() if "build" in service]
+    assert [build["SERVICE"] for build in builds] == ["auth", "inventory", "orders", "payment", "aggregator"]
+    assert all(labelled <= set(build) for build in builds)
+    for target in ("images", "compose-demo"):
+        done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True)
+        told = set(re.findall(r"\b([A-Z]+)=\$\(", done.stdout))
+        assert labelled - told == {"SERVICE", "VERSION"}
+
+
+def test_only_migrations_may_take_longer_than_the_roles_own_bounds() -> None:
+    services = compose_file()["services"]
+    bounds = {name: service.get("environment", {}).get("PGOPTIONS") for name, service in services.items()}
+    assert {name: value for name, value in bounds.items() if value} == {
+        f"{service.name}-migrate": "-c statement_timeout=15min -c lock_timeout=4s" for service in SERVICES
+    }
+
+
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of docker/ with the secrets that an operator would have drawn."""
@@ -87,6 +106,8 @@ def test_secrets_are_drawn_once_and_the_folder_is_its_owners(drawn: Path) -> Non
     named = {Path(secret["file"]).name for secret in compose_file()["secrets"].values()}
     assert named == {path.name for path in secrets.iterdir()}
     assert secrets.stat().st_mode & 0o777 == 0o700
+    # Read by the containers' users, written into by their owner.
+    assert {path.stat().st_mode & 0o777 for path in secrets.iterdir()} == {0o644}
     values = [path.read_text() for path in secrets.iterdir() if path.stat().st_size]
     assert len(set(values)) == len(values)
     again = subprocess.run(["sh", str(drawn / "make-secrets.sh")], check=True, capture_output=True, text=True)
@@ -100,7 +121,8 @@ def test_production_starts_with_what_compose_gives_it(drawn: Path, service: Serv
     named = services[service.name]
     for other in ("worker", "migrate"):
         told = services[f"{service.name}-{other}"]
-        assert (told["environment"], told["secrets"]) == (named["environment"], named["secrets"])
+        environment = {key: value for key, value in told["environment"].items() if key != "PGOPTIONS"}
+        assert (environment, told["secrets"]) == (named["environment"], named["secrets"])
     files = {}
     for secret in named["secrets"]:
         source, target = (secret, secret) if isinstance(secret, str) else (secret["source"], secret["target"])

@@ -42,6 +42,17 @@ def test_the_page_names_what_only_some_services_read() -> None:
     assert compose["WEB_THREADS"].default == "`8`"
 
 
+def test_everything_below_docker_that_reads_a_variable_is_looked_at() -> None:
+    found = {name: (variable.where, variable.default) for name, variable in variables.in_compose().items()}
+    assert found["BACKUP_S3"] == ({"compose.backup.yaml"}, "–")
+    assert found["DEMO_MAIL"] == ({"compose.demo.yaml"}, "`./mail`")
+    assert found["READY_SECONDS"] == ({"rollout.sh"}, "`120`")
+    assert found["COMPOSE"] == ({"rollout.sh", "backup/restore.sh"}, "`docker compose`")
+    assert found["COMPOSE_PROFILES"] == ({"docker compose"}, "–")
+    assert found["SHOP_URL"] == ({"compose.yaml"}, "required")
+    assert set(variables.READ_BY_COMPOSE) == set(variables.DOCKER.glob("compose*.yaml"))
+
+
 @pytest.mark.parametrize(
     ("meanings", "said"),
     [
