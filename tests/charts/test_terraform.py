@@ -17,12 +17,13 @@ import pytest
 import yaml
 
 from local.charts import NAMESPACE, helm
-from local.services import ROOT
+from local.services import ROOT, SERVICES
 from tests.charts.tools import provider_mirror, terraform
 
 TERRAFORM = ROOT / "terraform"
 CLUSTERS = ["cluster-aws", "cluster-scaleway"]
 ENVIRONMENTS = ["aws", "scaleway"]
+NAMES = [service.name for service in SERVICES]
 
 
 @cache
@@ -150,11 +151,25 @@ BOOTSTRAP = {
     "secret_key": "b",
     "cipher_pass": "c",
     "until": "2026-11-26 14:05:00+00",
-    "service_keys": {},
-    "client_secret": "d",
-    "auditor": "e",
-    "reconciler": "f",
 }
+KEPT = {
+    "service_keys": {
+        name: {"secret_key": f"old {name}", "field_encryption_key": f"old key {name}"} for name in NAMES
+    },
+    "client_secret": "old client",
+    "auditor": "old auditor",
+    "reconciler": "old reconciler",
+}
+# What secrets.tf draws, by providers that cannot be had here.
+DRAWN = {
+    "service_keys": {
+        name: {"secret_key": f"new {name}", "field_encryption_key": f"new key {name}"} for name in NAMES
+    },
+    "client_secret": "new client",
+    "auditor": "new auditor",
+    "reconciler": "new reconciler",
+}
+MOVED = {"bootstrap": BOOTSTRAP, "kept_secrets": KEPT}
 LOG_STORE = {
     "url": "https://logs.example.com:9200",
     "egress": [{"cidr": "203.0.113.10/32", "port": 9200}],
@@ -163,54 +178,123 @@ LOG_STORE = {
 }
 
 
-@pytest.mark.parametrize(
-    "more", [{}, {"bootstrap": BOOTSTRAP}, {"log_store": LOG_STORE}], ids=["plain", "moved", "logs outside"]
-)
-def test_the_platform_modules_values_are_what_the_charts_take(more: dict[str, Any], tmp_path: Path) -> None:
-    """values.tf needs no provider: Terraform works it out, and Helm renders both charts with it."""
-    module = TERRAFORM / "modules" / "platform"
-    for name in ("variables.tf", "values.tf"):
-        shutil.copy(module / name, tmp_path)
-    (tmp_path / "output.tf").write_text(
-        'output "values" {\n  sensitive = true\n'
-        "  value = { databases = local.databases_values, mylittleshopping = local.platform_values }\n}\n"
-    )
-    variables = {
-        "backup_bucket": {
-            "bucket": "shop-backups-1",
-            "region": "fr-par",
-            "endpoint": "s3.fr-par.scw.cloud",
-            "uri_style": "host",
-        },
-        "backup_keys": {"access_key": "a", "secret_key": "b"},
-        "image_bucket": {
-            "bucket": "shop-images-1",
-            "region": "fr-par",
-            "endpoint": "https://s3.fr-par.scw.cloud",
-            "public_url": "https://shop-images-1.s3.fr-par.scw.cloud/",
-        },
-        "image_keys": {"access_key": "a", "secret_key": "b"},
-        "load_balancer_annotations": {},
-        "storage_class": "sbs-5k",
-        "api_cidrs": ["0.0.0.0/0"],
-        "domain": "shop.example.com",
-        "frontend_url": "https://www.shop.example.com",
-        "acme_email": "operators@example.com",
-        "image": {"registry": "registry.example.com", "tag": "1.4.2"},
-        "mailjet": {"api_key": "a", "api_secret": "b", "from": "Shop <shop@shop.example.com>"},
-        "stripe": {"secret_key": "a", "webhook_secret": "b"},
-        **more,
-    }
-    (tmp_path / "terraform.tfvars.json").write_text(json.dumps(variables))
-    for arguments in (["init", "-no-color"], ["apply", "-auto-approve", "-no-color"]):
-        done = run(*arguments, cwd=tmp_path)
+class Platform:
+    """The platform module's own thinking: what it makes of variables without any provider."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        module = TERRAFORM / "modules" / "platform"
+        for name in ("variables.tf", "values.tf", "keys.tf"):
+            shutil.copy(module / name, folder)
+        (folder / "output.tf").write_text(
+            f"locals {{\n  drawn = jsondecode({json.dumps(json.dumps(DRAWN))})\n}}\n"
+            'output "found" {\n  sensitive = true\n  value = {\n'
+            "    databases = local.databases_values, mylittleshopping = local.platform_values\n"
+            "    service_keys = local.service_keys, client_secret = local.client_secret\n"
+            "    auditor = local.auditor_secret, reconciler = local.reconciler_secret\n"
+            "  }\n}\n"
+        )
+        done = run("init", "-no-color", cwd=folder)
         assert done.returncode == 0, done.stdout + done.stderr
-    values = json.loads(run("output", "-json", "values", cwd=tmp_path).stdout)
+
+    def apply(self, **more: Any) -> "subprocess.CompletedProcess[str]":
+        (self.folder / "terraform.tfvars.json").write_text(json.dumps({**VARIABLES, **more}))
+        return run("apply", "-auto-approve", "-no-color", cwd=self.folder)
+
+    def found(self, **more: Any) -> dict[str, Any]:
+        """Everything that it gives to charts and secrets. What Terraform prints is wrapped at some width."""
+        done = self.apply(**more)
+        assert done.returncode == 0, done.stdout + done.stderr
+        found: dict[str, Any] = json.loads(run("output", "-json", "found", cwd=self.folder).stdout)
+        return found
+
+    def refusal(self, **more: Any) -> str:
+        done = self.apply(**more)
+        assert done.returncode != 0, "it was taken"
+        return re.sub(r"[\s│]+", " ", done.stdout + done.stderr)
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    return Platform(tmp_path_factory.mktemp("platform"))
+
+
+VARIABLES: dict[str, Any] = {
+    "backup_bucket": {
+        "bucket": "shop-backups-1",
+        "region": "fr-par",
+        "endpoint": "s3.fr-par.scw.cloud",
+        "uri_style": "host",
+    },
+    "backup_keys": {"access_key": "a", "secret_key": "b"},
+    "image_bucket": {
+        "bucket": "shop-images-1",
+        "region": "fr-par",
+        "endpoint": "https://s3.fr-par.scw.cloud",
+        "public_url": "https://shop-images-1.s3.fr-par.scw.cloud/",
+    },
+    "image_keys": {"access_key": "a", "secret_key": "b"},
+    "load_balancer_annotations": {},
+    "storage_class": "sbs-5k",
+    "api_cidrs": ["0.0.0.0/0"],
+    "domain": "shop.example.com",
+    "frontend_url": "https://www.shop.example.com",
+    "acme_email": "operators@example.com",
+    "image": {"registry": "registry.example.com", "tag": "1.4.2"},
+    "mailjet": {"api_key": "a", "api_secret": "b", "from": "Shop <shop@shop.example.com>"},
+    "stripe": {"secret_key": "a", "webhook_secret": "b"},
+}
+
+
+@pytest.mark.parametrize("more", [{}, MOVED, {"log_store": LOG_STORE}], ids=["plain", "moved", "logs outside"])
+def test_the_platform_modules_values_are_what_the_charts_take(
+    platform: Platform, more: dict[str, Any], tmp_path: Path
+) -> None:
+    """values.tf needs no provider: Terraform works it out, and Helm renders both charts with it."""
+    values = platform.found(**more)
     for chart, release in (("databases", "shop-databases"), ("mylittleshopping", "shop")):
         given = tmp_path / f"{chart}.yaml"
         given.write_text(yaml.safe_dump(values[chart]))
         _renders(chart, release, given)
     assert values["databases"]["bootstrap"]["enabled"] is ("bootstrap" in more)
+
+
+def test_a_platform_that_moved_keeps_its_keys_when_the_move_is_over(platform: Platform) -> None:
+    """Other keys than those that its rows are encrypted with would make them unreadable."""
+    kept = KEPT.keys()
+    drawn, moving, moved = (platform.found(**each) for each in ({}, MOVED, {"kept_secrets": KEPT}))
+    assert {key: drawn[key] for key in kept} == DRAWN
+    assert {key: moving[key] for key in kept} == {key: moved[key] for key in kept} == KEPT
+    assert (moving["databases"]["bootstrap"]["enabled"], moved["databases"]["bootstrap"]["enabled"]) == (True, False)
+    assert "bootstrap needs kept_secrets" in platform.refusal(bootstrap=BOOTSTRAP)
+    some = {**KEPT, "service_keys": {"auth": KEPT["service_keys"]["auth"]}}  # type: ignore[index]
+    assert "the keys of all five services" in platform.refusal(kept_secrets=some)
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_what_one_environment_puts_out_another_takes_in(name: str) -> None:
+    folder = TERRAFORM / "environments" / name
+    takes = (folder / "variables.tf").read_text()
+    for variable in ("bootstrap", "kept_secrets"):
+        assert set(re.findall(r"^    (\w+)\s+= ", _block(takes, variable), re.MULTILINE)) == set(
+            {"bootstrap": BOOTSTRAP, "kept_secrets": KEPT}[variable]
+        )
+        # The module's own has the same attributes: it would not be told of others.
+        module = (TERRAFORM / "modules" / "platform" / "variables.tf").read_text()
+        assert _type(_block(takes, variable)) == _type(_block(module, variable))
+    given = (folder / "outputs.tf").read_text()
+    assert "module.platform.kept_secrets" in given[given.index('output "kept_secrets"') :]
+    made = (TERRAFORM / "modules" / "platform" / "outputs.tf").read_text()
+    made = made[made.index('output "kept_secrets"') :]
+    assert set(re.findall(r"(\w+) = local\.\w+", made)) == set(KEPT)
+
+
+def _block(text: str, variable: str) -> str:
+    return text[text.index(f'variable "{variable}"') :].split("\n}\n", 1)[0]
+
+
+def _type(block: str) -> str:
+    return block[block.index("type = ") :].split("\n  })", 1)[0]
 
 
 def _renders(chart: str, release: str, values: Path, more: Sequence[str] = ()) -> None:

@@ -29,4 +29,5 @@ module "platform" {
   mailjet        = var.mailjet
   stripe         = var.stripe
   bootstrap      = var.bootstrap
+  kept_secrets   = var.kept_secrets
 }

@@ -66,17 +66,25 @@ variable "backup_folder" {
 }
 
 variable "bootstrap" {
-  description = "Start from the backups of another platform: see the platform module, and docs/operations/move-provider.md."
+  description = "Where the databases' first rows come from: another environment's output for_bootstrap, see docs/operations/move-provider.md. Emptied afterwards."
   type = object({
-    bucket        = string
-    region        = string
-    endpoint      = string
-    uri_style     = string
-    folder        = string
-    access_key    = string
-    secret_key    = string
-    cipher_pass   = string
-    until         = optional(string, "")
+    bucket      = string
+    region      = string
+    endpoint    = string
+    uri_style   = string
+    folder      = string
+    access_key  = string
+    secret_key  = string
+    cipher_pass = string
+    until       = optional(string, "")
+  })
+  default   = null
+  sensitive = true
+}
+
+variable "kept_secrets" {
+  description = "The keys of the platform that the rows come from: its output kept_secrets. Stays set for as long as the rows live."
+  type = object({
     service_keys  = map(object({ secret_key = string, field_encryption_key = string }))
     client_secret = string
     auditor       = string

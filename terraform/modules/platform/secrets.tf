@@ -1,18 +1,20 @@
 # Drawn once and kept in the state, which therefore lies encrypted and is nobody else's. What encrypts rows in the databases
-# (field_encryption_key) must come along when the rows do.
+# (field_encryption_key) must come along when the rows do: keys.tf.
 
 locals {
-  service_keys = {
-    for service in local.services : service => var.bootstrap != null ? var.bootstrap.service_keys[service] : {
-      secret_key = random_password.secret_key[service].result
-      # URL-safe base64 of 32 bytes: a Fernet key.
-      field_encryption_key = replace(replace(random_bytes.field_encryption_key[service].base64, "+", "-"), "/", "_")
+  drawn = {
+    service_keys = {
+      for service in local.services : service => {
+        secret_key = random_password.secret_key[service].result
+        # URL-safe base64 of 32 bytes: a Fernet key.
+        field_encryption_key = replace(replace(random_bytes.field_encryption_key[service].base64, "+", "-"), "/", "_")
+      }
     }
+    client_secret = random_password.client["aggregator"].result
+    auditor       = random_password.client["auditor"].result
+    reconciler    = random_password.client["reconciler"].result
   }
-  client_secret     = var.bootstrap != null ? var.bootstrap.client_secret : random_password.client["aggregator"].result
-  auditor_secret    = var.bootstrap != null ? var.bootstrap.auditor : random_password.client["auditor"].result
-  reconciler_secret = var.bootstrap != null ? var.bootstrap.reconciler : random_password.client["reconciler"].result
-  cipher_pass       = random_password.cipher_pass.result
+  cipher_pass = random_password.cipher_pass.result
 }
 
 resource "random_password" "secret_key" {

@@ -97,17 +97,30 @@ variable "log_store" {
 }
 
 variable "bootstrap" {
-  description = "Start from the backups of another platform: its bucket, its keys, its cipher-pass and its services' keys; null: empty databases."
+  description = "Where the databases' first rows come from: the bucket of another platform's backups, its keys, its cipher-pass; null: empty databases. Counts while the databases are made, and not afterwards."
   type = object({
-    bucket        = string
-    region        = string
-    endpoint      = string
-    uri_style     = string
-    folder        = string
-    access_key    = string
-    secret_key    = string
-    cipher_pass   = string
-    until         = optional(string, "")
+    bucket      = string
+    region      = string
+    endpoint    = string
+    uri_style   = string
+    folder      = string
+    access_key  = string
+    secret_key  = string
+    cipher_pass = string
+    until       = optional(string, "")
+  })
+  default   = null
+  sensitive = true
+
+  validation {
+    condition     = var.bootstrap == null || var.kept_secrets != null
+    error_message = "bootstrap needs kept_secrets, the old environment's output of that name: its rows are encrypted with the keys in it."
+  }
+}
+
+variable "kept_secrets" {
+  description = "The keys of the platform that the rows come from, for as long as the rows live: without them nobody reads what is encrypted in the databases. null: keys drawn here."
+  type = object({
     service_keys  = map(object({ secret_key = string, field_encryption_key = string }))
     client_secret = string
     auditor       = string
@@ -115,4 +128,9 @@ variable "bootstrap" {
   })
   default   = null
   sensitive = true
+
+  validation {
+    condition     = var.kept_secrets == null || toset(keys(try(var.kept_secrets.service_keys, {}))) == toset(["aggregator", "auth", "inventory", "orders", "payment"])
+    error_message = "kept_secrets.service_keys: the keys of all five services, and of no others."
+  }
 }
