@@ -66,7 +66,7 @@ def test_clusters_take_the_same_variables_and_give_the_same_outputs() -> None:
         assert output.get("sensitive") == outputs[1][name].get("sensitive"), name
         # Objects have the same attributes.
         shapes = [re.findall(r"[{,]\s*'?\"?(\w+)'?\"?\s*[:=]", str(each[name]["value"])) for each in outputs]
-        if name not in {"load_balancer_annotations", "ingress_addresses"}:
+        if name not in {"load_balancer_annotations", "ingress_addresses", "service_cidrs"}:
             assert shapes[0] == shapes[1], name
         if name in {"kubernetes", "backup_bucket", "backup_keys", "image_bucket", "image_keys"}:
             assert len(shapes[0]) >= 2
@@ -237,6 +237,7 @@ VARIABLES: dict[str, Any] = {
     "load_balancer_annotations": {},
     "storage_class": "sbs-5k",
     "api_cidrs": ["0.0.0.0/0"],
+    "service_cidrs": ["172.20.0.0/16"],
     "domain": "shop.example.com",
     "frontend_url": "https://www.shop.example.com",
     "acme_email": "operators@example.com",
@@ -256,6 +257,7 @@ def test_the_platform_modules_values_are_what_the_charts_take(
         given = tmp_path / f"{chart}.yaml"
         given.write_text(yaml.safe_dump(values[chart]))
         _renders(chart, release, given)
+        assert values[chart]["networkPolicy"]["serviceCidrs"] == ["172.20.0.0/16"]
     assert values["databases"]["bootstrap"]["enabled"] is ("bootstrap" in more)
 
 

@@ -20,6 +20,7 @@ module "platform" {
   load_balancer_annotations = module.cluster.load_balancer_annotations
   storage_class             = module.cluster.storage_class
   api_cidrs                 = module.cluster.api_cidrs
+  service_cidrs             = module.cluster.service_cidrs
 
   domain         = var.domain
   frontend_url   = var.frontend_url

@@ -1,6 +1,8 @@
 locals {
   instance_types = { small = "m7i.large", medium = "m7i.xlarge", large = "m7i.2xlarge" }
-  node_policies  = ["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonEKS_CNI_Policy"]
+  # Amazon's CNI weighs a packet that leaves a pod by the address that the pod wrote on it, which may be a Service's.
+  service_cidr  = startswith(var.network_cidr, "172.20.") ? "10.100.0.0/16" : "172.20.0.0/16"
+  node_policies = ["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonEKS_CNI_Policy"]
 }
 
 data "aws_caller_identity" "current" {}
@@ -46,6 +48,8 @@ resource "aws_eks_cluster" "this" {
     endpoint_public_access  = true
     public_access_cidrs     = var.admin_cidrs
   }
+
+  kubernetes_network_config { service_ipv4_cidr = local.service_cidr }
 
   encryption_config {
     provider { key_arn = aws_kms_key.this.arn }

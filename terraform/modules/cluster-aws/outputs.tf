@@ -66,5 +66,10 @@ output "storage_class" {
 
 output "api_cidrs" {
   description = "Where pods reach the cluster's API: the databases chart's networkPolicy.apiCidrs."
-  value       = [var.network_cidr]
+  value       = [var.network_cidr, local.service_cidr]
+}
+
+output "service_cidrs" {
+  description = "Services' addresses that network policies must name: both charts' networkPolicy.serviceCidrs."
+  value       = [local.service_cidr]
 }

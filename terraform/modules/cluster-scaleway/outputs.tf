@@ -68,3 +68,9 @@ output "api_cidrs" {
   description = "Where pods reach the cluster's API: the databases chart's networkPolicy.apiCidrs."
   value       = ["0.0.0.0/0"]
 }
+
+# Cilium weighs a packet by the pod that it goes to.
+output "service_cidrs" {
+  description = "Services' addresses that network policies must name: both charts' networkPolicy.serviceCidrs."
+  value       = []
+}

@@ -27,7 +27,7 @@ locals {
       secret   = "shop-old-backups"
     }
     restoreCheck  = { image = "${var.image.registry}/mylittleshopping/aggregator:${var.image.tag}" }
-    networkPolicy = { apiCidrs = var.api_cidrs }
+    networkPolicy = { apiCidrs = var.api_cidrs, serviceCidrs = var.service_cidrs }
   }
 
   # The variables of each service, and the keys of its secret, beyond what every one has.
@@ -60,7 +60,8 @@ locals {
       namespace   = "envoy-gateway-system"
       annotations = { "cert-manager.io/cluster-issuer" = "shop-letsencrypt" }
     }
-    metrics = { secret = "shop-metrics" }
+    networkPolicy = { serviceCidrs = var.service_cidrs }
+    metrics       = { secret = "shop-metrics" }
     logs = {
       fluentBit = { namespace = "mylittleshopping-logs" }
       logstash  = { queue = { storageClass = var.storage_class } }

@@ -43,6 +43,11 @@ variable "api_cidrs" {
   type        = list(string)
 }
 
+variable "service_cidrs" {
+  description = "Services' addresses that network policies must name, where the network sees them."
+  type        = list(string)
+}
+
 # What the operators decide.
 
 variable "domain" {

@@ -76,6 +76,10 @@ run "three_zones" {
     condition     = length(output.ingress_addresses) == 3 && length(split(",", output.load_balancer_annotations["service.beta.kubernetes.io/aws-load-balancer-eip-allocations"])) == 3
     error_message = "DNS names have an address in each zone."
   }
+  assert {
+    condition     = aws_eks_cluster.this.kubernetes_network_config[0].service_ipv4_cidr == "172.20.0.0/16" && output.service_cidrs == ["172.20.0.0/16"] && output.api_cidrs == ["10.40.0.0/16", "172.20.0.0/16"]
+    error_message = "Amazon's CNI sees Services' addresses: policies must let pods reach databases and the cluster's API by them."
+  }
 }
 
 run "one_zone" {
