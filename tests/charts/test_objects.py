@@ -5,14 +5,22 @@ import os
 import secrets
 import subprocess
 import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC
 
+import psycopg2  # type: ignore[import-untyped]
 import pytest
 import yaml
 
+from local.charts import render
 from local.services import ROOT, SERVICES
 from tests.charts.manifests import (
     Object,
     config_maps,
+    example_of,
+    load,
     namespace,
     objects,
     of_kind,
@@ -256,6 +264,59 @@ def test_pods_are_spread_budgeted_and_scaled(chart: str, example: str) -> None:
     if example == "prod":
         budgets = {one["metadata"]["name"] for one in of_kind(things, "PodDisruptionBudget")}
         assert budgets == {*(f"shop-{name}-web" for name in NAMES), "shop-aggregator-worker"}
+
+
+@pytest.fixture
+def empty_database() -> Iterator[str]:
+    own = os.environ.get("DATABASE_URL")
+    if own is None:
+        pytest.fail("needs a PostgreSQL: `make test-charts` gives one", pytrace=False)
+    name = f"restored_{uuid.uuid4().hex}"
+    with closing(psycopg2.connect(own)) as session:
+        session.autocommit = True
+        session.cursor().execute(f"CREATE DATABASE {name}")
+        yield f"{own.rsplit('/', 1)[0]}/{name}"
+        session.cursor().execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_restored_service_is_told_once_before_it_starts(empty_database: str) -> None:
+    """The migration job's containers, run one after the other as the pod would, again and again."""
+    settings = ("--set", "restored.orders=2026-11-20 14:05:00+00,restored.auth=2026-11-20T14:05:00Z")
+    things = tuple(load(render(example_of("mylittleshopping", "prod"), *settings)))
+    jobs = {pod.name.split("-")[1]: pod for pod in pods(things) if pod.name.endswith("-migrate")}
+    names = {name: [each["name"] for each in job.containers] for name, job in jobs.items()}
+    assert names["orders"] == ["migrate", "record-restore"]
+    assert names["auth"][:3] == ["migrate", "record-restore", "register-auditor"]
+    assert names["payment"] == ["migrate"]
+
+    def run(command: list[str]) -> None:
+        done = subprocess.run(
+            [sys.executable, *command[1:]],
+            cwd=ROOT / "orders_service",
+            env={"PATH": os.environ["PATH"], "ENVIRONMENT": "development", "DATABASE_URL": empty_database},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def restores() -> list[tuple[str, bool]]:
+        with closing(psycopg2.connect(empty_database)) as session, session.cursor() as cursor:
+            cursor.execute("SELECT recovery_point, released_at IS NULL FROM restores_restore ORDER BY recovery_point")
+            return [(f"{point.astimezone(UTC):%d %H:%M}", waits) for point, waits in cursor.fetchall()]
+
+    migrate, record = (each["command"] for each in jobs["orders"].containers)
+    for command in (migrate, record, record):
+        run(command)
+    assert restores() == [("20 14:05", True)]
+    with closing(psycopg2.connect(empty_database)) as session, session.cursor() as cursor:
+        cursor.execute("UPDATE restores_restore SET released_at = now()")
+        session.commit()
+    # An upgrade whose values still say so does not stop it anew; another restore does.
+    run(record)
+    assert restores() == [("20 14:05", False)]
+    run([part.replace("2026-11-20", "2026-11-21") for part in record])
+    assert restores() == [("20 14:05", False), ("21 14:05", True)]
 
 
 def _needed(name: str, *, production: bool) -> set[str]:

@@ -261,6 +261,19 @@ def test_the_platform_modules_values_are_what_the_charts_take(
     assert values["databases"]["bootstrap"]["enabled"] is ("bootstrap" in more)
 
 
+def test_a_platform_that_moved_writes_nothing_until_reconcile_has_seen_its_databases(platform: Platform) -> None:
+    def restored(**more: str) -> Any:
+        moved = {**MOVED, "bootstrap": {**BOOTSTRAP, **more}}
+        return platform.found(**moved)["mylittleshopping"]["restored"]
+
+    assert restored() == dict.fromkeys(NAMES, "2026-11-26 14:05:00+00")
+    earlier = {"until": "", "recovery_point": "2026-11-26 13:55:00+00"}
+    assert restored(**earlier) == dict.fromkeys(NAMES, "2026-11-26 13:55:00+00")
+    assert platform.found(kept_secrets=KEPT)["mylittleshopping"]["restored"] == {}
+    refusal = platform.refusal(**{**MOVED, "bootstrap": {**BOOTSTRAP, "until": ""}})
+    assert "say up to when the backups hold everything" in refusal
+
+
 def test_a_platform_that_moved_keeps_its_keys_when_the_move_is_over(platform: Platform) -> None:
     """Other keys than those that its rows are encrypted with would make them unreadable."""
     kept = KEPT.keys()
@@ -278,9 +291,8 @@ def test_what_one_environment_puts_out_another_takes_in(name: str) -> None:
     folder = TERRAFORM / "environments" / name
     takes = (folder / "variables.tf").read_text()
     for variable in ("bootstrap", "kept_secrets"):
-        assert set(re.findall(r"^    (\w+)\s+= ", _block(takes, variable), re.MULTILINE)) == set(
-            {"bootstrap": BOOTSTRAP, "kept_secrets": KEPT}[variable]
-        )
+        needed = re.findall(r"^    (\w+)\s+= (?!optional)", _block(takes, variable), re.MULTILINE)
+        assert set(needed) == set({"bootstrap": BOOTSTRAP, "kept_secrets": KEPT}[variable]) - {"until"}
         # The module's own has the same attributes: it would not be told of others.
         module = (TERRAFORM / "modules" / "platform" / "variables.tf").read_text()
         assert _type(_block(takes, variable)) == _type(_block(module, variable))

@@ -76,7 +76,10 @@ variable "bootstrap" {
     access_key  = string
     secret_key  = string
     cipher_pass = string
-    until       = optional(string, "")
+    # Up to when rows are taken, e.g. "2026-11-26 14:05:00+00"; empty: all that was archived.
+    until = optional(string, "")
+    # Up to when the backups hold everything for sure; empty: until. Earlier does no harm.
+    recovery_point = optional(string, "")
   })
   default   = null
   sensitive = true

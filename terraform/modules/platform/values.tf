@@ -47,7 +47,9 @@ locals {
         secret = { existing = "shop-${service}-secrets", keys = lookup(local.own_keys, service, []) }
       }
     }
-    mailjet = { from = var.mailjet.from }
+    # Noted in each database before a pod starts: nobody writes until reconcile has compared them.
+    restored = { for service in local.services : service => coalesce(var.bootstrap.recovery_point, var.bootstrap.until) if var.bootstrap != null }
+    mailjet  = { from = var.mailjet.from }
     media = {
       bucket    = var.image_bucket.bucket
       region    = var.image_bucket.region

@@ -112,11 +112,18 @@ variable "bootstrap" {
     access_key  = string
     secret_key  = string
     cipher_pass = string
-    until       = optional(string, "")
+    # Up to when rows are taken, e.g. "2026-11-26 14:05:00+00"; empty: all that was archived.
+    until = optional(string, "")
+    # Up to when the backups hold everything for sure; empty: until. Earlier does no harm.
+    recovery_point = optional(string, "")
   })
   default   = null
   sensitive = true
 
+  validation {
+    condition     = var.bootstrap == null ? true : var.bootstrap.until != "" || var.bootstrap.recovery_point != ""
+    error_message = "bootstrap.recovery_point: say up to when the backups hold everything, where until is empty. Reconcile compares what is newer."
+  }
   validation {
     condition     = var.bootstrap == null || var.kept_secrets != null
     error_message = "bootstrap needs kept_secrets, the old environment's output of that name: its rows are encrypted with the keys in it."
