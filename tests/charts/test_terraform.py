@@ -286,6 +286,31 @@ def test_a_platform_that_moved_keeps_its_keys_when_the_move_is_over(platform: Pl
     assert "the keys of all five services" in platform.refusal(kept_secrets=some)
 
 
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"mailjet": {**VARIABLES["mailjet"], "api_secret": ""}}, "mailjet: api_key, api_secret and from must not"),
+        ({"stripe": {**VARIABLES["stripe"], "secret_key": " "}}, "stripe: secret_key and webhook_secret must not"),
+        ({"registry_login": {"username": "a", "password": ""}}, "registry_login: username and password must not"),
+    ],
+    ids=["mailjet", "stripe", "registry"],
+)
+def test_secrets_that_are_empty_are_refused(platform: Platform, more: dict[str, Any], message: str) -> None:
+    assert message in platform.refusal(**more)
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_the_example_of_variables_assigns_no_secret(name: str) -> None:
+    """What a file assigns counts more than TF_VAR_… in the environment."""
+    folder = TERRAFORM / "environments" / name
+    given = hcl2.loads((folder / "terraform.tfvars.example").read_text())
+    variables = parsed(folder)["variable"]
+    secret = {key for key, body in variables.items() if body.get("sensitive")}
+    assert {key for key in given if not key.startswith("__")} & secret == set()
+    needed = {key for key, body in variables.items() if "default" not in body}
+    assert needed - secret <= given.keys()
+
+
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_what_one_environment_puts_out_another_takes_in(name: str) -> None:
     folder = TERRAFORM / "environments" / name

@@ -75,18 +75,33 @@ variable "registry_login" {
   type        = object({ username = string, password = string })
   default     = null
   sensitive   = true
+
+  validation {
+    condition     = var.registry_login == null ? true : alltrue([for value in values(var.registry_login) : trimspace(value) != ""])
+    error_message = "registry_login: username and password must not be empty; null where the registry asks for none."
+  }
 }
 
 variable "mailjet" {
   description = "Mailjet's keys, and the sender of all mails."
   type        = object({ api_key = string, api_secret = string, from = string })
   sensitive   = true
+
+  validation {
+    condition     = alltrue([for value in values(var.mailjet) : trimspace(value) != ""])
+    error_message = "mailjet: api_key, api_secret and from must not be empty."
+  }
 }
 
 variable "stripe" {
   description = "Stripe's keys."
   type        = object({ secret_key = string, webhook_secret = string })
   sensitive   = true
+
+  validation {
+    condition     = alltrue([for value in values(var.stripe) : trimspace(value) != ""])
+    error_message = "stripe: secret_key and webhook_secret must not be empty."
+  }
 }
 
 variable "log_store" {
