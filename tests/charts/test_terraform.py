@@ -235,6 +235,7 @@ VARIABLES: dict[str, Any] = {
     },
     "image_keys": {"access_key": "a", "secret_key": "b"},
     "load_balancer_annotations": {},
+    "proxy_protocol": True,
     "storage_class": "sbs-5k",
     "api_cidrs": ["0.0.0.0/0"],
     "service_cidrs": ["172.20.0.0/16"],
@@ -341,14 +342,36 @@ def _renders(chart: str, release: str, values: Path, more: Sequence[str] = ()) -
     assert done.returncode == 0, done.stderr
 
 
-def test_the_edge_chart_renders() -> None:
-    folder = TERRAFORM / "modules" / "platform" / "edge"
-    done = helm("template", "shop-edge", folder, "--set", "acmeEmail=a@example.com", "--namespace", NAMESPACE)
+EDGE = TERRAFORM / "modules" / "platform" / "edge"
+
+
+def edge(*settings: str) -> dict[str, dict[str, Any]]:
+    """The edge chart's objects by kind."""
+    more = [part for one in ("acmeEmail=a@example.com", *settings) for part in ("--set", one)]
+    done = helm("template", "shop-edge", EDGE, *more, "--namespace", NAMESPACE)
     assert done.returncode == 0, done.stderr
-    kinds = {each["kind"] for each in yaml.safe_load_all(done.stdout)}
-    assert kinds == {"EnvoyProxy", "GatewayClass", "ClusterIssuer"}
-    refused = helm("template", "shop-edge", folder)
+    return {each["kind"]: each for each in yaml.safe_load_all(done.stdout)}
+
+
+def test_the_edge_chart_renders() -> None:
+    assert set(edge()) == {"EnvoyProxy", "GatewayClass", "ClusterIssuer"}
+    refused = helm("template", "shop-edge", EDGE)
     assert "whom does Let's Encrypt tell?" in refused.stderr
+
+
+def test_callers_keep_their_addresses_behind_a_load_balancer_that_connects_for_them() -> None:
+    """It says whose connection it is, and the Gateway listens for that: both or neither, or nothing is understood."""
+    for name in CLUSTERS:
+        outputs = parsed(TERRAFORM / "modules" / name)["output"]
+        told = '"service.beta.kubernetes.io/scw-loadbalancer-proxy-protocol-v2"'
+        assert outputs["proxy_protocol"]["value"] is (told in str(outputs["load_balancer_annotations"]["value"]))
+    policy = edge("proxyProtocol=true")["ClientTrafficPolicy"]
+    assert policy["spec"]["enableProxyProtocol"] is True
+    (target,) = policy["spec"]["targetRefs"]
+    # The chart's Gateway has the release's name.
+    release = re.search(r'"helm_release" "platform" \{\n  name +\= "(\w+)"', (EDGE.parent / "main.tf").read_text())
+    assert release is not None
+    assert (target["kind"], target["name"]) == ("Gateway", release[1])
 
 
 def test_secrets_that_charts_ask_for_are_those_that_terraform_makes() -> None:

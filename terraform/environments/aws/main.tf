@@ -18,6 +18,7 @@ module "platform" {
   image_bucket              = module.cluster.image_bucket
   image_keys                = module.cluster.image_keys
   load_balancer_annotations = module.cluster.load_balancer_annotations
+  proxy_protocol            = module.cluster.proxy_protocol
   storage_class             = module.cluster.storage_class
   api_cidrs                 = module.cluster.api_cidrs
   service_cidrs             = module.cluster.service_cidrs

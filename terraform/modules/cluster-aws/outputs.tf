@@ -59,6 +59,11 @@ output "load_balancer_annotations" {
   }
 }
 
+output "proxy_protocol" {
+  description = "Whether the load balancer tells callers' addresses by the PROXY protocol; false: connections come with them."
+  value       = false
+}
+
 output "storage_class" {
   description = "The storage class of the databases' disks; it can be expanded."
   value       = "ebs-csi-default-sc"

@@ -56,7 +56,16 @@ output "load_balancer_annotations" {
     "service.beta.kubernetes.io/scw-loadbalancer-zone"   = local.all_zones[0]
     "service.beta.kubernetes.io/scw-loadbalancer-ip-ids" = scaleway_lb_ip.ingress.id
     "service.beta.kubernetes.io/scw-loadbalancer-type"   = "LB-S"
+    # The load balancer is the one who connects: it says for whom.
+    "service.beta.kubernetes.io/scw-loadbalancer-proxy-protocol-v2" = "true"
+    # Pods that call a name of the shop, as cert-manager does, go by it too: past it nobody would say.
+    "service.beta.kubernetes.io/scw-loadbalancer-use-hostname" = "true"
   }
+}
+
+output "proxy_protocol" {
+  description = "Whether the load balancer tells callers' addresses by the PROXY protocol; false: connections come with them."
+  value       = true
 }
 
 output "storage_class" {

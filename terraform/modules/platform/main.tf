@@ -89,7 +89,7 @@ resource "helm_release" "edge" {
   namespace = kubernetes_namespace_v1.this["mylittleshopping"].metadata[0].name
   chart     = "${path.module}/edge"
   atomic    = true
-  values    = [yamlencode({ acmeEmail = var.acme_email, loadBalancerAnnotations = var.load_balancer_annotations })]
+  values    = [yamlencode({ acmeEmail = var.acme_email, loadBalancerAnnotations = var.load_balancer_annotations, proxyProtocol = var.proxy_protocol })]
 
   depends_on = [helm_release.cert_manager, helm_release.envoy_gateway]
 }

@@ -33,6 +33,11 @@ variable "load_balancer_annotations" {
   type        = map(string)
 }
 
+variable "proxy_protocol" {
+  description = "Whether the load balancer tells callers' addresses by the PROXY protocol."
+  type        = bool
+}
+
 variable "storage_class" {
   description = "The storage class of the databases' disks."
   type        = string
