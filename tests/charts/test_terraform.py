@@ -191,6 +191,7 @@ class Platform:
             'output "found" {\n  sensitive = true\n  value = {\n'
             "    databases = local.databases_values, mylittleshopping = local.platform_values\n"
             "    service_keys = local.service_keys, client_secret = local.client_secret\n"
+            "    alertmanager = local.alertmanager_config\n"
             "    auditor = local.auditor_secret, reconciler = local.reconciler_secret\n"
             "  }\n}\n"
         )
@@ -242,6 +243,7 @@ VARIABLES: dict[str, Any] = {
     "domain": "shop.example.com",
     "frontend_url": "https://www.shop.example.com",
     "acme_email": "operators@example.com",
+    "alert_receiver": {"webhook_url": "https://alerts.example.com/hook"},
     "image": {"registry": "registry.example.com", "tag": "1.4.2"},
     "mailjet": {"api_key": "a", "api_secret": "b", "from": "Shop <shop@shop.example.com>"},
     "stripe": {"secret_key": "a", "webhook_secret": "b"},
@@ -285,6 +287,32 @@ def test_a_platform_that_moved_keeps_its_keys_when_the_move_is_over(platform: Pl
     assert "bootstrap needs kept_secrets" in platform.refusal(bootstrap=BOOTSTRAP)
     some = {**KEPT, "service_keys": {"auth": KEPT["service_keys"]["auth"]}}  # type: ignore[index]
     assert "the keys of all five services" in platform.refusal(kept_secrets=some)
+
+
+def test_alerts_reach_somebody(platform: Platform) -> None:
+    mail = {
+        "to": "operators@example.com",
+        "from": "alerts@example.com",
+        "smarthost": "mail.example.com:587",
+        "username": "a",
+        "password": "b",
+    }
+    for receiver, ways in (
+        ({"webhook_url": "https://alerts.example.com/hook"}, {"webhook_configs"}),
+        ({"email": mail}, {"email_configs"}),
+        ({"webhook_url": "https://alerts.example.com/hook", "email": mail}, {"webhook_configs", "email_configs"}),
+    ):
+        config = platform.found(alert_receiver=receiver)["alertmanager"]
+        receivers = {each["name"]: each for each in config["receivers"]}
+        assert receivers["operators"].keys() - {"name"} == ways
+        route = config["route"]
+        assert route["receiver"] == "operators"
+        assert {each["receiver"] for each in route["routes"]} <= receivers.keys()
+        silent = [each["matchers"] for each in route["routes"] if each["receiver"] == "nobody"]
+        assert silent == [['severity=~"none|info"']], "none of ours: tests/charts/test_alerts.py"
+    assert "webhook_url or email" in platform.refusal(alert_receiver={})
+    main = (TERRAFORM / "modules" / "platform" / "main.tf").read_text()
+    assert "alertmanager = { config = local.alertmanager_config }" in re.sub(" +", " ", main)
 
 
 @pytest.mark.parametrize(

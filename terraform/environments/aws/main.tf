@@ -26,6 +26,7 @@ module "platform" {
   domain         = var.domain
   frontend_url   = var.frontend_url
   acme_email     = var.acme_email
+  alert_receiver = var.alert_receiver
   image          = var.image
   registry_login = var.registry_login
   mailjet        = var.mailjet

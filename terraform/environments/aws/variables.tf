@@ -35,6 +35,15 @@ variable "acme_email" {
   type        = string
 }
 
+variable "alert_receiver" {
+  description = "Who hears of alerts: an address that takes Alertmanager's webhooks, or a mailbox and the server (host:port) that takes mails for it, or both."
+  type = object({
+    webhook_url = optional(string, "")
+    email       = optional(object({ to = string, from = string, smarthost = string, username = string, password = string }))
+  })
+  sensitive = true
+}
+
 variable "image" {
   description = "Registry and tag of the services' images."
   type        = object({ registry = string, tag = string })

@@ -73,7 +73,13 @@ resource "helm_release" "prometheus" {
         storageSpec = { volumeClaimTemplate = { spec = { storageClassName = var.storage_class, accessModes = ["ReadWriteOnce"], resources = { requests = { storage = "50Gi" } } } } }
       }
     }
-    grafana = { persistence = { enabled = false }, sidecar = { dashboards = { searchNamespace = "ALL" } } }
+    alertmanager = { config = local.alertmanager_config }
+    # The hosting provider runs these and shows them to nobody: their alerts would ring for ever.
+    kubeControllerManager = { enabled = false }
+    kubeScheduler         = { enabled = false }
+    kubeEtcd              = { enabled = false }
+    kubeProxy             = { enabled = false }
+    grafana               = { persistence = { enabled = false }, sidecar = { dashboards = { searchNamespace = "ALL" } } }
     # When the databases' last backups ended.
     kube-state-metrics = {
       customResourceState = { enabled = true, config = yamldecode(file("${path.module}/../../../monitoring/kube-state-metrics/backups.yaml")) }

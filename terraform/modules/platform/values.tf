@@ -30,6 +30,38 @@ locals {
     networkPolicy = { apiCidrs = var.api_cidrs, serviceCidrs = var.service_cidrs }
   }
 
+  # Who hears of alerts. `ticket` waits for the morning: it is not repeated before that. `none` is Watchdog, which always rings.
+  alertmanager_config = {
+    route = {
+      receiver        = "operators"
+      group_by        = ["namespace", "alertname", "app"]
+      group_wait      = "30s"
+      group_interval  = "5m"
+      repeat_interval = "4h"
+      routes = [
+        { receiver = "nobody", matchers = ["severity=~\"none|info\""] },
+        { receiver = "operators", matchers = ["severity=~\"ticket|warning\""], repeat_interval = "24h" },
+      ]
+    }
+    receivers = [
+      { name = "nobody" },
+      {
+        for key, value in {
+          name            = "operators"
+          webhook_configs = var.alert_receiver.webhook_url == "" ? null : [{ url = var.alert_receiver.webhook_url, send_resolved = true }]
+          email_configs = var.alert_receiver.email == null ? null : [{
+            to            = var.alert_receiver.email.to
+            from          = var.alert_receiver.email.from
+            smarthost     = var.alert_receiver.email.smarthost
+            auth_username = var.alert_receiver.email.username
+            auth_password = var.alert_receiver.email.password
+            send_resolved = true
+          }]
+        } : key => value if value != null
+      },
+    ]
+  }
+
   # The variables of each service, and the keys of its secret, beyond what every one has.
   own_config = {
     aggregator = { CORS_ALLOWED_ORIGINS = var.frontend_url }

@@ -70,6 +70,24 @@ variable "acme_email" {
   type        = string
 }
 
+variable "alert_receiver" {
+  description = "Who hears of alerts: an address that takes Alertmanager's webhooks, or a mailbox and the server (host:port) that takes mails for it, or both."
+  type = object({
+    webhook_url = optional(string, "")
+    email       = optional(object({ to = string, from = string, smarthost = string, username = string, password = string }))
+  })
+  sensitive = true
+
+  validation {
+    condition     = var.alert_receiver.webhook_url != "" || var.alert_receiver.email != null
+    error_message = "alert_receiver: webhook_url or email. Alerts that reach nobody are none."
+  }
+  validation {
+    condition     = can(regex("^(https?://.+)?$", var.alert_receiver.webhook_url))
+    error_message = "alert_receiver.webhook_url: an address, https://…"
+  }
+}
+
 variable "image" {
   description = "Registry and tag of the services' images."
   type        = object({ registry = string, tag = string })
