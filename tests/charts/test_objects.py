@@ -186,7 +186,7 @@ def test_a_rollout_loses_no_request(chart: str, example: str) -> None:
             drain = container["lifecycle"]["preStop"]["sleep"]["seconds"]
             assert drain >= 5
             assert spec["terminationGracePeriodSeconds"] > drain + graceful_timeout
-            assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+        assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
         for probe in ("startupProbe", "livenessProbe"):
             assert container[probe]["httpGet"]["path"] == "/livez"
 
