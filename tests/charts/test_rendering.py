@@ -175,6 +175,12 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         {"serviceAccounts": {"accounts": {"shop-aggregator": {"key": "ANOTHER_SECRET"}}}},
         "one must have the key SERVICE_CLIENT_SECRET",
     ),
+    (
+        "mylittleshopping",
+        "prod",
+        {"migrations": {"waitSeconds": 1500}},
+        "migrations.deadlineSeconds (1500) must be more than migrations.waitSeconds (1500)",
+    ),
     ("mylittleshopping", "prod", {"restored": {"orders": "2026-11-26 14:05:00"}}, "restored.orders"),
     ("mylittleshopping", "prod", {"restored": {"search": "2026-11-26 14:05:00Z"}}, "search is not allowed"),
     ("mylittleshopping", "prod", {"mailjet": {"enabled": False}}, "mailjet.enabled is false: production needs it"),

@@ -191,7 +191,7 @@ class Platform:
             'output "found" {\n  sensitive = true\n  value = {\n'
             "    databases = local.databases_values, mylittleshopping = local.platform_values\n"
             "    service_keys = local.service_keys, client_secret = local.client_secret\n"
-            "    alertmanager = local.alertmanager_config\n"
+            "    install_seconds = local.install_seconds, alertmanager = local.alertmanager_config\n"
             "    auditor = local.auditor_secret, reconciler = local.reconciler_secret\n"
             "  }\n}\n"
         )
@@ -262,6 +262,16 @@ def test_the_platform_modules_values_are_what_the_charts_take(
         _renders(chart, release, given)
         assert values[chart]["networkPolicy"]["serviceCidrs"] == ["172.20.0.0/16"]
     assert values["databases"]["bootstrap"]["enabled"] is ("bootstrap" in more)
+
+
+def test_migrations_wait_for_databases_that_are_restored(platform: Platform) -> None:
+    plain, moving = (platform.found(**each) for each in ({}, MOVED))
+    for found in (plain, moving):
+        migrations = found["mylittleshopping"]["migrations"]
+        assert migrations["waitSeconds"] < migrations["deadlineSeconds"] < found["install_seconds"]
+    # 20 GiB at 2 GiB a minute are ten minutes; hours are for the large.
+    assert moving["mylittleshopping"]["migrations"]["waitSeconds"] >= 4 * 3600
+    assert "timeout   = local.install_seconds" in (TERRAFORM / "modules" / "platform" / "main.tf").read_text()
 
 
 def test_a_platform_that_moved_writes_nothing_until_reconcile_has_seen_its_databases(platform: Platform) -> None:

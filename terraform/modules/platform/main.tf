@@ -110,12 +110,13 @@ resource "helm_release" "databases" {
   depends_on = [helm_release.percona, kubernetes_secret_v1.backups, kubernetes_secret_v1.old_backups, kubernetes_secret_v1.registry]
 }
 
-# The operator makes the logins some minutes after it was asked to: pods, and the migrations before them, wait for the secrets.
+# The operator makes the logins some minutes after it was asked to, and then the databases: migrations wait for the secrets, and for an
+# answer; pods come after them.
 resource "helm_release" "platform" {
   name      = "shop"
   namespace = kubernetes_namespace_v1.this["mylittleshopping"].metadata[0].name
   chart     = "${path.module}/../../../helm/mylittleshopping"
-  timeout   = 2400
+  timeout   = local.install_seconds
   values    = [yamlencode(local.platform_values)]
 
   depends_on = [helm_release.databases, helm_release.edge, helm_release.prometheus, kubernetes_secret_v1.service, kubernetes_secret_v1.metrics, kubernetes_secret_v1.log_store]

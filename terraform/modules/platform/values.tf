@@ -30,6 +30,10 @@ locals {
     networkPolicy = { apiCidrs = var.api_cidrs, serviceCidrs = var.service_cidrs }
   }
 
+  # Seconds: a restore takes a minute for each 2 to 4 GiB. Helm's own time-out comes last.
+  migrations      = { waitSeconds = var.bootstrap == null ? 1200 : 14400, deadlineSeconds = var.bootstrap == null ? 1500 : 18000 }
+  install_seconds = local.migrations.deadlineSeconds + 900
+
   # Who hears of alerts. `ticket` waits for the morning: it is not repeated before that. `none` is Watchdog, which always rings.
   alertmanager_config = {
     route = {
@@ -79,6 +83,8 @@ locals {
         secret = { existing = "shop-${service}-secrets", keys = lookup(local.own_keys, service, []) }
       }
     }
+    # Migrations wait for their databases: until they are made, or restored.
+    migrations = local.migrations
     # Noted in each database before a pod starts: nobody writes until reconcile has compared them.
     restored = { for service in local.services : service => coalesce(var.bootstrap.recovery_point, var.bootstrap.until) if var.bootstrap != null }
     mailjet  = { from = var.mailjet.from }
