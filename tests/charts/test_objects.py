@@ -401,6 +401,19 @@ def test_rules_and_dashboards_are_those_of_monitoring() -> None:
     assert all(one["metadata"]["labels"]["grafana_dashboard"] == "1" for one in dashboards)
 
 
+STARTED = """
+import django
+from django.conf import settings
+from django.core.checks import run_checks
+from chassis.wsgi import START
+
+django.setup()
+print(settings.PUBLIC_URL)
+for refusal in run_checks(tags=[START]):
+    print(refusal.id)
+"""
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_production_starts_with_what_the_chart_gives(name: str) -> None:
     """A service's settings, read by the service itself: secrets drawn here stand for the files' content."""
@@ -415,11 +428,7 @@ def test_production_starts_with_what_the_chart_gives(name: str) -> None:
         variables[key] = drawn.get(key, secrets.token_urlsafe(48))
     variables["ALLOWED_HOSTS"] = variables["ALLOWED_HOSTS"].replace("$(POD_IP)", "10.0.0.9")
     done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import django; django.setup(); from django.conf import settings; print(settings.PUBLIC_URL)",
-        ],
+        [sys.executable, "-c", STARTED],
         cwd=ROOT / f"{name}_service",
         env={"PATH": os.environ["PATH"], **variables},
         capture_output=True,
@@ -427,4 +436,7 @@ def test_production_starts_with_what_the_chart_gives(name: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == variables["PUBLIC_URL"]
+    address, *refusals = done.stdout.splitlines()
+    assert address == variables["PUBLIC_URL"]
+    # No provider that takes money is built yet, and none that does not may run: the chart's first hook ends the release by it.
+    assert refusals == (["payments.E001"] if name == "payment" else [])
