@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -78,6 +79,28 @@ def test_every_secret_and_config_map_that_a_pod_needs_exists(chart: str, example
             assert keys is not None, f"{pod.name} needs the ConfigMap {name}"
             assert key is None or key in keys, f"{pod.name} needs {key} of the ConfigMap {name}"
     assert checked > (90 if chart == "mylittleshopping" else -1)
+
+
+def test_what_production_is_given_is_made_by_the_commands_of_the_handbook() -> None:
+    handbook = (ROOT / "docs" / "operations" / "cluster.md").read_text()
+    made = set(re.findall(r"create secret (?:generic|docker-registry) (\S+)", handbook))
+    assert "shop-$service-secrets" in made
+    made |= {f"shop-{name}-secrets" for name in NAMES}
+    things = objects("mylittleshopping", "prod") + objects("databases", "prod")
+    backups = {f"shop-{name}": "shop-backups" for name in NAMES}
+    configured = {
+        one["metadata"]["name"]: one["spec"]["backups"]["pgbackrest"]["configuration"][0]["secret"]["name"]
+        for one in of_kind(things, "PerconaPGCluster")
+    }
+    assert configured == backups
+    assert GIVEN["prod"] | {"shop-backups"} <= made
+    spaces = {namespace(thing) for thing in things}
+    assert spaces == set(re.findall(r"kubectl create namespace (\S+)", handbook))
+    # The agents are no restricted pods: their namespace is another than everybody's.
+    levels = dict(re.findall(r"label namespace (\S+) pod-security.kubernetes.io/enforce=(\w+)", handbook))
+    (agents,) = of_kind(things, "DaemonSet")
+    assert levels.pop(namespace(agents)) == "privileged"
+    assert set(levels.values()) == {"restricted"}
 
 
 @pytest.mark.parametrize(("chart", "example"), PLATFORMS)
