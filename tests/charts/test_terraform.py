@@ -397,6 +397,15 @@ def test_the_edge_chart_renders() -> None:
     assert "whom does Let's Encrypt tell?" in refused.stderr
 
 
+def test_the_gateway_outlives_a_node() -> None:
+    made = edge()["EnvoyProxy"]["spec"]["provider"]["kubernetes"]
+    assert made["envoyDeployment"]["replicas"] > made["envoyPDB"]["minAvailable"] >= 1
+    spread = made["envoyDeployment"]["pod"]["topologySpreadConstraints"]
+    assert [each["topologyKey"] for each in spread] == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+    labels = {each.removeprefix("gateway.envoyproxy.io/") for each in spread[0]["labelSelector"]["matchLabels"]}
+    assert labels == {"owning-gateway-name", "owning-gateway-namespace"}
+
+
 def test_callers_keep_their_addresses_behind_a_load_balancer_that_connects_for_them() -> None:
     """It says whose connection it is, and the Gateway listens for that: both or neither, or nothing is understood."""
     for name in CLUSTERS:
