@@ -177,5 +177,11 @@ resource "aws_eks_addon" "disks" {
   }
 
   tags       = local.tags
-  depends_on = [aws_eks_addon.this]
+  depends_on = [aws_eks_addon.this, aws_ebs_encryption_by_default.this]
+}
+
+# The storage class asks for no encryption: databases', the log store's and Prometheus' disks get it from here. For the whole account in
+# this region.
+resource "aws_ebs_encryption_by_default" "this" {
+  enabled = true
 }

@@ -77,6 +77,10 @@ run "three_zones" {
     error_message = "DNS names have an address in each zone."
   }
   assert {
+    condition     = aws_ebs_encryption_by_default.this.enabled && alltrue([for t in aws_launch_template.nodes : tobool(t.block_device_mappings[0].ebs[0].encrypted)])
+    error_message = "Disks are encrypted: the databases' and the nodes'."
+  }
+  assert {
     condition     = aws_eks_cluster.this.kubernetes_network_config[0].service_ipv4_cidr == "172.20.0.0/16" && output.service_cidrs == ["172.20.0.0/16"] && output.api_cidrs == ["10.40.0.0/16", "172.20.0.0/16"]
     error_message = "Amazon's CNI sees Services' addresses: policies must let pods reach databases and the cluster's API by them."
   }
