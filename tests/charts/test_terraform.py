@@ -105,6 +105,9 @@ def test_an_environment_gives_each_module_what_it_asks_for_and_no_more(name: str
         used |= set(re.findall(r"var\.(\w+)", str(body)))
     texts = "".join(path.read_text() for path in folder.glob("*.tf"))
     assert set(re.findall(r"var\.(\w+)", texts)) == set(blocks["variable"])
+    # What operators decide can be said here, not only in the module.
+    decided = (TERRAFORM / "modules" / "platform" / "variables.tf").read_text().split("# What the operators decide.")[1]
+    assert set(re.findall(r'^variable "(\w+)"', decided, re.MULTILINE)) <= set(blocks["variable"])
     for reference, output in re.findall(r"module\.(\w+)\.(\w+)", texts):
         target = (folder / blocks["module"][reference]["source"].strip('"')).resolve()
         assert output in parsed(target)["output"]

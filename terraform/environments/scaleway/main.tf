@@ -31,6 +31,7 @@ module "platform" {
   registry_login = var.registry_login
   mailjet        = var.mailjet
   stripe         = var.stripe
+  log_store      = var.log_store
   bootstrap      = var.bootstrap
   kept_secrets   = var.kept_secrets
 }

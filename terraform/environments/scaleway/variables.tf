@@ -68,6 +68,18 @@ variable "stripe" {
   sensitive   = true
 }
 
+variable "log_store" {
+  description = "An OpenSearch outside the cluster, and where it may be reached; null: one inside, whose logs go with the cluster."
+  type = object({
+    url      = string
+    egress   = list(object({ cidr = string, port = number }))
+    username = string
+    password = string
+  })
+  default   = null
+  sensitive = true
+}
+
 variable "backup_folder" {
   description = "The folder of the backups: another one for each life of the platform."
   type        = string
