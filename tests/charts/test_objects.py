@@ -461,5 +461,5 @@ def test_production_starts_with_what_the_chart_gives(name: str) -> None:
     assert done.returncode == 0, done.stderr
     address, *refusals = done.stdout.splitlines()
     assert address == variables["PUBLIC_URL"]
-    # No provider that takes money is built yet, and none that does not may run: the chart's first hook ends the release by it.
+    # No provider that takes money is built yet, and no other may run: the release ends at this service's migration.
     assert refusals == (["payments.E001"] if name == "payment" else [])

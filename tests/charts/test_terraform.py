@@ -144,7 +144,7 @@ def test_the_aws_cluster_is_valid_and_is_what_it_should_be(aws_module: Path) -> 
     assert "Success! 6 passed, 0 failed." in done.stdout
 
 
-BOOTSTRAP = {
+BOOTSTRAP: dict[str, Any] = {
     "bucket": "old-backups",
     "region": "eu-west-3",
     "endpoint": "s3.eu-west-3.amazonaws.com",
@@ -155,22 +155,19 @@ BOOTSTRAP = {
     "cipher_pass": "c",
     "until": "2026-11-26 14:05:00+00",
 }
-KEPT = {
-    "service_keys": {
-        name: {"secret_key": f"old {name}", "field_encryption_key": f"old key {name}"} for name in NAMES
-    },
+KEPT: dict[str, Any] = {
+    "service_keys": {name: {"secret_key": f"old {name}", "field_encryption_key": f"old key {name}"} for name in NAMES},
     "client_secret": "old client",
     "auditor": "old auditor",
     "reconciler": "old reconciler",
 }
 # What secrets.tf draws, by providers that cannot be had here.
-DRAWN = {
-    "service_keys": {
-        name: {"secret_key": f"new {name}", "field_encryption_key": f"new key {name}"} for name in NAMES
-    },
+DRAWN: dict[str, Any] = {
+    "service_keys": {name: {"secret_key": f"new {name}", "field_encryption_key": f"new key {name}"} for name in NAMES},
     "client_secret": "new client",
     "auditor": "new auditor",
     "reconciler": "new reconciler",
+    "metrics_token": "new token",
 }
 MOVED = {"bootstrap": BOOTSTRAP, "kept_secrets": KEPT}
 LOG_STORE = {
@@ -190,7 +187,7 @@ class Platform:
         for name in ("variables.tf", "values.tf", "keys.tf"):
             shutil.copy(module / name, folder)
         (folder / "output.tf").write_text(
-            f"locals {{\n  drawn = jsondecode({json.dumps(json.dumps(DRAWN))})\n}}\n"
+            'variable "drawn" {}\nlocals {\n  drawn = var.drawn\n}\n'
             'output "found" {\n  sensitive = true\n  value = {\n'
             "    databases = local.databases_values, mylittleshopping = local.platform_values\n"
             "    service_keys = local.service_keys, client_secret = local.client_secret\n"
@@ -202,7 +199,7 @@ class Platform:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def apply(self, **more: Any) -> "subprocess.CompletedProcess[str]":
-        (self.folder / "terraform.tfvars.json").write_text(json.dumps({**VARIABLES, **more}))
+        (self.folder / "terraform.tfvars.json").write_text(json.dumps({**VARIABLES, "drawn": DRAWN, **more}))
         return run("apply", "-auto-approve", "-no-color", cwd=self.folder)
 
     def found(self, **more: Any) -> dict[str, Any]:
@@ -294,11 +291,11 @@ def test_a_platform_that_moved_keeps_its_keys_when_the_move_is_over(platform: Pl
     """Other keys than those that its rows are encrypted with would make them unreadable."""
     kept = KEPT.keys()
     drawn, moving, moved = (platform.found(**each) for each in ({}, MOVED, {"kept_secrets": KEPT}))
-    assert {key: drawn[key] for key in kept} == DRAWN
+    assert {key: drawn[key] for key in kept} == {key: DRAWN[key] for key in kept}
     assert {key: moving[key] for key in kept} == {key: moved[key] for key in kept} == KEPT
     assert (moving["databases"]["bootstrap"]["enabled"], moved["databases"]["bootstrap"]["enabled"]) == (True, False)
     assert "bootstrap needs kept_secrets" in platform.refusal(bootstrap=BOOTSTRAP)
-    some = {**KEPT, "service_keys": {"auth": KEPT["service_keys"]["auth"]}}  # type: ignore[index]
+    some = {**KEPT, "service_keys": {"auth": KEPT["service_keys"]["auth"]}}
     assert "the keys of all five services" in platform.refusal(kept_secrets=some)
 
 
@@ -326,6 +323,44 @@ def test_alerts_reach_somebody(platform: Platform) -> None:
     assert "webhook_url or email" in platform.refusal(alert_receiver={})
     main = (TERRAFORM / "modules" / "platform" / "main.tf").read_text()
     assert "alertmanager = { config = local.alertmanager_config }" in re.sub(" +", " ", main)
+
+
+OLD, NEW = "o" * 43 + "=", "n" * 43 + "="
+
+
+def test_an_encryption_key_is_replaced_with_the_former_one_beside_it(platform: Platform) -> None:
+    """And a platform that moves meanwhile takes both along."""
+    kept = {**KEPT, "service_keys": {**KEPT["service_keys"], "auth": {"secret_key": "a", "field_encryption_key": NEW}}}
+    former = {"former_field_encryption_keys": {"auth": [OLD]}}
+    during = platform.found(kept_secrets=kept, **former)["service_keys"]
+    assert during["auth"]["field_encryption_key"] == f"{NEW},{OLD}"
+    assert during["orders"] == KEPT["service_keys"]["orders"]
+    moved = {**kept, "service_keys": during}
+    assert platform.found(kept_secrets=moved)["service_keys"] == during
+    assert platform.found(kept_secrets=moved, **former)["service_keys"] == during
+    assert platform.found(kept_secrets=kept)["service_keys"]["auth"]["field_encryption_key"] == NEW
+    assert "each is 32 bytes" in platform.refusal(former_field_encryption_keys={"auth": ["short"]})
+    assert "by the name of a service" in platform.refusal(former_field_encryption_keys={"search": [OLD]})
+
+
+@pytest.mark.parametrize(
+    ("drawn", "told"),
+    [
+        ({"client_secret": "another"}, {"aggregator"}),
+        ({"reconciler": "another"}, {"aggregator"}),
+        ({"metrics_token": "another"}, set(NAMES)),
+    ],
+    ids=str,
+)
+def test_a_replaced_secret_changes_the_release(platform: Platform, drawn: dict[str, str], told: set[str]) -> None:
+    """Helm upgrades nothing otherwise: it is what registers callers anew, and starts pods, which read secrets once."""
+
+    def annotations(drawn: dict[str, Any]) -> dict[str, Any]:
+        services = platform.found(drawn=drawn)["mylittleshopping"]["services"]
+        return {name: service["podAnnotations"] for name, service in services.items()}
+
+    before, after = annotations(DRAWN), annotations({**DRAWN, **drawn})
+    assert {name for name in NAMES if before[name] != after[name]} == told
 
 
 @pytest.mark.parametrize(
@@ -427,7 +462,7 @@ def test_callers_keep_their_addresses_behind_a_load_balancer_that_connects_for_t
 def test_secrets_that_charts_ask_for_are_those_that_terraform_makes() -> None:
     """Names and keys of values.tf's secrets, against those in secrets.tf."""
     module = TERRAFORM / "modules" / "platform"
-    made = (module / "secrets.tf").read_text()
+    made = (module / "secrets.tf").read_text() + (module / "keys.tf").read_text()
     named = set(re.findall(r'"(shop-[a-z$\{\}.-]+|registry)"', (module / "values.tf").read_text()))
     for name in named - {"shop-letsencrypt"}:
         assert f'name      = "{name.replace("${service}", "${each.key}")}"' in made, name

@@ -34,4 +34,6 @@ module "platform" {
   log_store      = var.log_store
   bootstrap      = var.bootstrap
   kept_secrets   = var.kept_secrets
+
+  former_field_encryption_keys = var.former_field_encryption_keys
 }

@@ -117,3 +117,10 @@ variable "kept_secrets" {
   default   = null
   sensitive = true
 }
+
+variable "former_field_encryption_keys" {
+  description = "While FIELD_ENCRYPTION_KEY is replaced: by service, the keys that rows may still be encrypted with. See docs/operations/cluster.md."
+  type        = map(list(string))
+  default     = {}
+  sensitive   = true
+}

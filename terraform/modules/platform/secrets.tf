@@ -13,6 +13,7 @@ locals {
     client_secret = random_password.client["aggregator"].result
     auditor       = random_password.client["auditor"].result
     reconciler    = random_password.client["reconciler"].result
+    metrics_token = random_password.metrics_token.result
   }
   cipher_pass = random_password.cipher_pass.result
 }
@@ -53,20 +54,7 @@ resource "kubernetes_secret_v1" "service" {
     namespace = kubernetes_namespace_v1.this["mylittleshopping"].metadata[0].name
   }
 
-  data = merge(
-    {
-      SECRET_KEY           = local.service_keys[each.key].secret_key
-      FIELD_ENCRYPTION_KEY = local.service_keys[each.key].field_encryption_key
-    },
-    each.key == "aggregator" ? {
-      SERVICE_CLIENT_SECRET    = local.client_secret
-      AUDITOR_CLIENT_SECRET    = local.auditor_secret
-      RECONCILER_CLIENT_SECRET = local.reconciler_secret
-    } : {},
-    contains(["auth", "orders"], each.key) ? { MAILJET_API_KEY = var.mailjet.api_key, MAILJET_API_SECRET = var.mailjet.api_secret } : {},
-    each.key == "inventory" ? { MEDIA_S3_ACCESS_KEY = var.image_keys.access_key, MEDIA_S3_SECRET_KEY = var.image_keys.secret_key } : {},
-    each.key == "payment" ? { STRIPE_SECRET_KEY = var.stripe.secret_key, STRIPE_WEBHOOK_SECRET = var.stripe.webhook_secret } : {},
-  )
+  data = local.service_secrets[each.key]
 }
 
 resource "kubernetes_secret_v1" "metrics" {
@@ -74,7 +62,7 @@ resource "kubernetes_secret_v1" "metrics" {
     name      = "shop-metrics"
     namespace = kubernetes_namespace_v1.this["mylittleshopping"].metadata[0].name
   }
-  data = { METRICS_TOKEN = random_password.metrics_token.result }
+  data = { METRICS_TOKEN = local.drawn.metrics_token }
 }
 
 resource "kubernetes_secret_v1" "backups" {

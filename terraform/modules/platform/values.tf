@@ -1,4 +1,4 @@
-# The charts' values, of nothing but variables: a test gives them to Helm.
+# The charts' values, of nothing but variables and keys.tf: a test gives them to Helm.
 
 locals {
   services = toset(["aggregator", "auth", "inventory", "orders", "payment"])
@@ -78,9 +78,10 @@ locals {
     defaults = { config = { FRONTEND_URL = var.frontend_url } }
     services = {
       for service in local.services : service => {
-        host   = local.hosts[service]
-        config = lookup(local.own_config, service, {})
-        secret = { existing = "shop-${service}-secrets", keys = lookup(local.own_keys, service, []) }
+        host           = local.hosts[service]
+        config         = lookup(local.own_config, service, {})
+        podAnnotations = { "mylittleshopping/secrets" = substr(local.secret_digests[service], 0, 16) }
+        secret         = { existing = "shop-${service}-secrets", keys = lookup(local.own_keys, service, []) }
       }
     }
     # Migrations wait for their databases: until they are made, or restored.

@@ -184,3 +184,19 @@ variable "kept_secrets" {
     error_message = "kept_secrets.service_keys: the keys of all five services, and of no others."
   }
 }
+
+variable "former_field_encryption_keys" {
+  description = "While FIELD_ENCRYPTION_KEY is replaced: by service, the keys that rows may still be encrypted with. See docs/operations/cluster.md."
+  type        = map(list(string))
+  default     = {}
+  sensitive   = true
+
+  validation {
+    condition     = alltrue([for service in keys(var.former_field_encryption_keys) : contains(["aggregator", "auth", "inventory", "orders", "payment"], service)])
+    error_message = "former_field_encryption_keys: lists by the name of a service."
+  }
+  validation {
+    condition     = alltrue([for key in flatten(values(var.former_field_encryption_keys)) : can(regex("^[A-Za-z0-9_-]{43}=$", key))])
+    error_message = "former_field_encryption_keys: each is 32 bytes in URL-safe base64."
+  }
+}
