@@ -66,11 +66,23 @@ def test_clusters_take_the_same_variables_and_give_the_same_outputs() -> None:
         assert output.get("sensitive") == outputs[1][name].get("sensitive"), name
         # Objects have the same attributes.
         shapes = [re.findall(r"[{,]\s*'?\"?(\w+)'?\"?\s*[:=]", str(each[name]["value"])) for each in outputs]
-        if name not in {"load_balancer_annotations", "ingress_addresses", "service_cidrs"}:
+        if name not in {"load_balancer_annotations", "ingress_addresses", "service_cidrs", "autoscaler"}:
             assert shapes[0] == shapes[1], name
         if name in {"kubernetes", "backup_bucket", "backup_keys", "image_bucket", "image_keys"}:
             assert len(shapes[0]) >= 2
     assert all(output.get("sensitive") for name, output in outputs[0].items() if "key" in name or name == "kubernetes")
+
+
+def test_each_cluster_gets_an_autoscaler() -> None:
+    """Of the hosting provider, or one that the platform installs: pools have a max, and full nodes rely on it."""
+    scaleway = (TERRAFORM / "modules" / "cluster-scaleway" / "cluster.tf").read_text()
+    assert "autoscaling            = true" in scaleway
+    aws = (TERRAFORM / "modules" / "cluster-aws" / "cluster.tf").read_text()
+    platform = (TERRAFORM / "modules" / "platform" / "main.tf").read_text()
+    (account,) = re.findall(r'service_account = "(.+)"', aws[aws.index('"aws_eks_pod_identity_association"') :])
+    installed = platform[platform.index('"helm_release" "autoscaler"') :].split("\n}\n")[0]
+    assert f'serviceAccount = {{ name = "{account}" }}' in installed
+    assert 'namespace  = "kube-system"' in installed
 
 
 def test_environments_differ_in_the_cluster_alone() -> None:
@@ -237,6 +249,7 @@ VARIABLES: dict[str, Any] = {
     "image_keys": {"access_key": "a", "secret_key": "b"},
     "load_balancer_annotations": {},
     "proxy_protocol": True,
+    "autoscaler": None,
     "storage_class": "sbs-5k",
     "api_cidrs": ["0.0.0.0/0"],
     "service_cidrs": ["172.20.0.0/16"],

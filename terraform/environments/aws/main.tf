@@ -19,6 +19,7 @@ module "platform" {
   image_keys                = module.cluster.image_keys
   load_balancer_annotations = module.cluster.load_balancer_annotations
   proxy_protocol            = module.cluster.proxy_protocol
+  autoscaler                = module.cluster.autoscaler
   storage_class             = module.cluster.storage_class
   api_cidrs                 = module.cluster.api_cidrs
   service_cidrs             = module.cluster.service_cidrs

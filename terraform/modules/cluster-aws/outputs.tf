@@ -64,6 +64,11 @@ output "proxy_protocol" {
   value       = false
 }
 
+output "autoscaler" {
+  description = "What the program that makes and removes nodes must know; null: the hosting provider runs one of its own."
+  value       = { cluster = var.name, region = var.region }
+}
+
 output "storage_class" {
   description = "The storage class of the databases' disks; it can be expanded."
   value       = "ebs-csi-default-sc"

@@ -68,6 +68,11 @@ output "proxy_protocol" {
   value       = true
 }
 
+output "autoscaler" {
+  description = "What the program that makes and removes nodes must know; null: the hosting provider runs one of its own."
+  value       = null
+}
+
 output "storage_class" {
   description = "The storage class of the databases' disks; it can be expanded."
   value       = "sbs-5k"

@@ -24,6 +24,24 @@ resource "kubernetes_namespace_v1" "this" {
   }
 }
 
+# Its version is Kubernetes'. It asks as a service account whose identity the cluster's module gives it.
+resource "helm_release" "autoscaler" {
+  count      = var.autoscaler == null ? 0 : 1
+  name       = "cluster-autoscaler"
+  namespace  = "kube-system"
+  repository = "https://kubernetes.github.io/autoscaler"
+  chart      = "cluster-autoscaler"
+  version    = "9.50.1"
+  atomic     = true
+  values = [yamlencode({
+    cloudProvider = "aws"
+    awsRegion     = var.autoscaler.region
+    autoDiscovery = { clusterName = var.autoscaler.cluster }
+    rbac          = { serviceAccount = { name = "cluster-autoscaler" } }
+    extraArgs     = { balance-similar-node-groups = true, skip-nodes-with-system-pods = false }
+  })]
+}
+
 resource "helm_release" "cert_manager" {
   name       = "cert-manager"
   namespace  = kubernetes_namespace_v1.this["cert-manager"].metadata[0].name

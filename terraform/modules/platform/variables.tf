@@ -38,6 +38,11 @@ variable "proxy_protocol" {
   type        = bool
 }
 
+variable "autoscaler" {
+  description = "What the program that makes and removes nodes must know, at Amazon; null: the hosting provider runs one of its own."
+  type        = object({ cluster = string, region = string })
+}
+
 variable "storage_class" {
   description = "The storage class of the databases' disks."
   type        = string

@@ -77,6 +77,10 @@ run "three_zones" {
     error_message = "DNS names have an address in each zone."
   }
   assert {
+    condition     = output.autoscaler == { cluster = aws_eks_cluster.this.name, region = "eu-west-3" } && strcontains(aws_iam_role_policy.autoscaler.policy, "k8s.io/cluster-autoscaler/shop")
+    error_message = "The autoscaler changes the number of this cluster's nodes, and of no other's."
+  }
+  assert {
     condition     = aws_ebs_encryption_by_default.this.enabled && alltrue([for t in aws_launch_template.nodes : tobool(t.block_device_mappings[0].ebs[0].encrypted)])
     error_message = "Disks are encrypted: the databases' and the nodes'."
   }
