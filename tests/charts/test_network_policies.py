@@ -1,7 +1,7 @@
 """Who reaches whom: the policies of both charts, weighed for every pair of pods, and for what lies outside.
 
-What must be let through: the aggregator calls every service; every service fetches keys from auth and tells news to
-the aggregator; each its own database; auth and orders Mailjet, payment Stripe, inventory its bucket. Nothing else.
+What must be let through: the aggregator calls every service; every service fetches keys from auth; each its own
+database; auth and orders Mailjet, payment Stripe, inventory its bucket. Nothing else.
 """
 
 from functools import cache
@@ -99,7 +99,7 @@ def expected(example: str) -> set[tuple[str, str, int]]:
             ("monitoring/prometheus", worker, METRICS),
         }
         found.add((f"{NAMESPACE}/shop-test", web, HTTP))
-        called = set(NAMES) - {name} if name == "aggregator" else {"auth", "aggregator"} - {name}
+        called = set(NAMES) - {name} if name == "aggregator" else {"auth"} - {name}
         for source, other in product((web, worker), called):
             found.add((source, f"{NAMESPACE}/shop-{other}-web", HTTP))
         for source in (web, worker, migrate):
@@ -216,6 +216,29 @@ def test_a_database_outside_and_probes_by_address_are_let_through_where_named() 
     assert not allowed(policies, orders_web, DATABASES["orders"], POSTGRES)
     assert allowed(policies, node, orders_web, HTTP)
     assert not allowed(policies, Address("other node", "10.9.3.4"), orders_web, HTTP)
+
+
+def test_where_the_network_sees_services_addresses_databases_are_reached_by_them() -> None:
+    """Amazon's CNI: a database's address is a Service's, whose pods it cannot know by the Service's selector."""
+    from local.charts import render
+    from tests.charts.manifests import example_of, load
+
+    named_so = ("--set", "networkPolicy.serviceCidrs[0]=172.20.0.0/16")
+    charts = ("mylittleshopping", "databases")
+    things = tuple(thing for chart in charts for thing in load(render(example_of(chart, "prod"), *named_so)))
+    policies, ours = of_kind(things, "NetworkPolicy"), pods(things)
+    service = Address("a Service", "172.20.7.8")
+    assert {pod.name for pod in ours if allowed(policies, pod, service, POSTGRES)} == {
+        *(f"shop-{name}-{process}" for name in NAMES for process in ("web", "worker", "migrate")),
+        "shop-restore-check",
+    }
+    closed, known = cluster("prod")
+    assert not [pod.name for pod in known if allowed(closed, pod, service, POSTGRES)]
+    # Nothing else opens with it, and no database lets another's service in.
+    ports = (HTTP, METRICS, 9200, ELSE)
+    assert not [pod.name for pod in ours for port in ports if allowed(policies, pod, service, port)]
+    orders = next(pod for pod in ours if pod.name == "shop-orders-web")
+    assert not allowed(policies, orders, DATABASES["auth"], POSTGRES)
 
 
 def test_the_rules_are_weighed_as_kubernetes_does() -> None:

@@ -23,14 +23,12 @@
   {{- /* A pooler in transaction mode gives each transaction another session. */ -}}
   {{- $_ := set $config "PREPARED_STATEMENTS" "false" -}}
 {{- end -}}
-{{- $called := list "auth" "aggregator" -}}
+{{- $called := list "auth" -}}
 {{- if eq $service "aggregator" -}}
-  {{- $called = include "shop.services" $root | splitList " " -}}
+  {{- $called = without (include "shop.services" $root | splitList " ") $service -}}
   {{- $docs := list -}}
   {{- range $called -}}
-    {{- if ne . $service -}}
-      {{- $docs = append $docs (printf "%s=https://%s/api/docs/" . (get $root.Values.services .).host) -}}
-    {{- end -}}
+    {{- $docs = append $docs (printf "%s=https://%s/api/docs/" . (get $root.Values.services .).host) -}}
   {{- end -}}
   {{- $_ := set $config "SERVICE_DOCS" (join "," $docs) -}}
   {{- range $account, $client := $root.Values.serviceAccounts.accounts -}}

@@ -35,6 +35,15 @@ variable "acme_email" {
   type        = string
 }
 
+variable "alert_receiver" {
+  description = "Who hears of alerts: an address that takes Alertmanager's webhooks, or a mailbox and the server (host:port) that takes mails for it, or both."
+  type = object({
+    webhook_url = optional(string, "")
+    email       = optional(object({ to = string, from = string, smarthost = string, username = string, password = string }))
+  })
+  sensitive = true
+}
+
 variable "image" {
   description = "Registry and tag of the services' images."
   type        = object({ registry = string, tag = string })
@@ -59,6 +68,18 @@ variable "stripe" {
   sensitive   = true
 }
 
+variable "log_store" {
+  description = "An OpenSearch outside the cluster, and where it may be reached; null: one inside, whose logs go with the cluster."
+  type = object({
+    url      = string
+    egress   = list(object({ cidr = string, port = number }))
+    username = string
+    password = string
+  })
+  default   = null
+  sensitive = true
+}
+
 variable "backup_folder" {
   description = "The folder of the backups: another one for each life of the platform."
   type        = string
@@ -66,17 +87,28 @@ variable "backup_folder" {
 }
 
 variable "bootstrap" {
-  description = "Start from the backups of another platform: see the platform module, and docs/operations/move-provider.md."
+  description = "Where the databases' first rows come from: another environment's output for_bootstrap, see docs/operations/move-provider.md. Emptied afterwards."
   type = object({
-    bucket        = string
-    region        = string
-    endpoint      = string
-    uri_style     = string
-    folder        = string
-    access_key    = string
-    secret_key    = string
-    cipher_pass   = string
-    until         = optional(string, "")
+    bucket      = string
+    region      = string
+    endpoint    = string
+    uri_style   = string
+    folder      = string
+    access_key  = string
+    secret_key  = string
+    cipher_pass = string
+    # Up to when rows are taken, e.g. "2026-11-26 14:05:00+00"; empty: all that was archived.
+    until = optional(string, "")
+    # Up to when the backups hold everything for sure; empty: until. Earlier does no harm.
+    recovery_point = optional(string, "")
+  })
+  default   = null
+  sensitive = true
+}
+
+variable "kept_secrets" {
+  description = "The keys of the platform that the rows come from: its output kept_secrets. Stays set for as long as the rows live."
+  type = object({
     service_keys  = map(object({ secret_key = string, field_encryption_key = string }))
     client_secret = string
     auditor       = string
@@ -84,4 +116,11 @@ variable "bootstrap" {
   })
   default   = null
   sensitive = true
+}
+
+variable "former_field_encryption_keys" {
+  description = "While FIELD_ENCRYPTION_KEY is replaced: by service, the keys that rows may still be encrypted with. See docs/operations/cluster.md."
+  type        = map(list(string))
+  default     = {}
+  sensitive   = true
 }

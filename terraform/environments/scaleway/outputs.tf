@@ -15,12 +15,17 @@ output "backup_cipher_pass" {
 }
 
 output "for_bootstrap" {
-  description = "What another environment needs to start from this one's backups, but for `until`."
+  description = "Where another environment finds this one's backups: its bootstrap, but for `until`."
   sensitive   = true
   value = merge(
     module.cluster.backup_bucket,
     module.cluster.backup_keys,
-    module.platform.kept_secrets,
     { folder = var.backup_folder, cipher_pass = module.platform.backup_cipher_pass },
   )
+}
+
+output "kept_secrets" {
+  description = "What must be known wherever the databases' rows are: another environment's kept_secrets."
+  sensitive   = true
+  value       = module.platform.kept_secrets
 }

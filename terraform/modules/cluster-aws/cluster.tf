@@ -1,6 +1,8 @@
 locals {
   instance_types = { small = "m7i.large", medium = "m7i.xlarge", large = "m7i.2xlarge" }
-  node_policies  = ["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonEKS_CNI_Policy"]
+  # Amazon's CNI weighs a packet that leaves a pod by the address that the pod wrote on it, which may be a Service's.
+  service_cidr  = startswith(var.network_cidr, "172.20.") ? "10.100.0.0/16" : "172.20.0.0/16"
+  node_policies = ["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonEKS_CNI_Policy"]
 }
 
 data "aws_caller_identity" "current" {}
@@ -46,6 +48,8 @@ resource "aws_eks_cluster" "this" {
     endpoint_public_access  = true
     public_access_cidrs     = var.admin_cidrs
   }
+
+  kubernetes_network_config { service_ipv4_cidr = local.service_cidr }
 
   encryption_config {
     provider { key_arn = aws_kms_key.this.arn }
@@ -173,5 +177,60 @@ resource "aws_eks_addon" "disks" {
   }
 
   tags       = local.tags
-  depends_on = [aws_eks_addon.this]
+  depends_on = [aws_eks_addon.this, aws_ebs_encryption_by_default.this]
+}
+
+# The storage class asks for no encryption: databases', the log store's and Prometheus' disks get it from here. For the whole account in
+# this region.
+resource "aws_ebs_encryption_by_default" "this" {
+  enabled = true
+}
+
+# Makes and removes nodes between min and max: a program in the cluster, which modules/platform installs. Amazon tags the groups of
+# managed nodes for it.
+resource "aws_iam_role" "autoscaler" {
+  name               = "${var.name}-autoscaler"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = ["sts:AssumeRole", "sts:TagSession"], Principal = { Service = "pods.eks.amazonaws.com" } }] })
+  tags               = local.tags
+}
+
+resource "aws_iam_role_policy" "autoscaler" {
+  name = "nodes"
+  role = aws_iam_role.autoscaler.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "Look"
+        Effect = "Allow"
+        Action = [
+          "autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeLaunchConfigurations",
+          "autoscaling:DescribeScalingActivities", "autoscaling:DescribeTags", "ec2:DescribeImages", "ec2:DescribeInstanceTypes",
+          "ec2:DescribeLaunchTemplateVersions", "ec2:GetInstanceTypesFromInstanceRequirements",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid       = "ThisClustersNodes"
+        Effect    = "Allow"
+        Action    = ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"]
+        Resource  = "arn:aws:autoscaling:${var.region}:${data.aws_caller_identity.current.account_id}:autoScalingGroup:*:autoScalingGroupName/eks-*"
+        Condition = { StringEquals = { "aws:ResourceTag/k8s.io/cluster-autoscaler/${var.name}" = "owned" } }
+      },
+      {
+        Sid      = "ItsPools"
+        Effect   = "Allow"
+        Action   = ["eks:DescribeNodegroup"]
+        Resource = "arn:aws:eks:${var.region}:${data.aws_caller_identity.current.account_id}:nodegroup/${var.name}/*"
+      },
+    ]
+  })
+}
+
+resource "aws_eks_pod_identity_association" "autoscaler" {
+  cluster_name    = aws_eks_cluster.this.name
+  namespace       = "kube-system"
+  service_account = "cluster-autoscaler"
+  role_arn        = aws_iam_role.autoscaler.arn
+  tags            = local.tags
 }

@@ -59,6 +59,16 @@ output "load_balancer_annotations" {
   }
 }
 
+output "proxy_protocol" {
+  description = "Whether the load balancer tells callers' addresses by the PROXY protocol; false: connections come with them."
+  value       = false
+}
+
+output "autoscaler" {
+  description = "What the program that makes and removes nodes must know; null: the hosting provider runs one of its own."
+  value       = { cluster = var.name, region = var.region }
+}
+
 output "storage_class" {
   description = "The storage class of the databases' disks; it can be expanded."
   value       = "ebs-csi-default-sc"
@@ -66,5 +76,10 @@ output "storage_class" {
 
 output "api_cidrs" {
   description = "Where pods reach the cluster's API: the databases chart's networkPolicy.apiCidrs."
-  value       = [var.network_cidr]
+  value       = [var.network_cidr, local.service_cidr]
+}
+
+output "service_cidrs" {
+  description = "Services' addresses that network policies must name: both charts' networkPolicy.serviceCidrs."
+  value       = [local.service_cidr]
 }

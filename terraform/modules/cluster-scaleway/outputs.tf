@@ -56,7 +56,21 @@ output "load_balancer_annotations" {
     "service.beta.kubernetes.io/scw-loadbalancer-zone"   = local.all_zones[0]
     "service.beta.kubernetes.io/scw-loadbalancer-ip-ids" = scaleway_lb_ip.ingress.id
     "service.beta.kubernetes.io/scw-loadbalancer-type"   = "LB-S"
+    # The load balancer is the one who connects: it says for whom.
+    "service.beta.kubernetes.io/scw-loadbalancer-proxy-protocol-v2" = "true"
+    # Pods that call a name of the shop, as cert-manager does, go by it too: past it nobody would say.
+    "service.beta.kubernetes.io/scw-loadbalancer-use-hostname" = "true"
   }
+}
+
+output "proxy_protocol" {
+  description = "Whether the load balancer tells callers' addresses by the PROXY protocol; false: connections come with them."
+  value       = true
+}
+
+output "autoscaler" {
+  description = "What the program that makes and removes nodes must know; null: the hosting provider runs one of its own."
+  value       = null
 }
 
 output "storage_class" {
@@ -67,4 +81,10 @@ output "storage_class" {
 output "api_cidrs" {
   description = "Where pods reach the cluster's API: the databases chart's networkPolicy.apiCidrs."
   value       = ["0.0.0.0/0"]
+}
+
+# Cilium weighs a packet by the pod that it goes to.
+output "service_cidrs" {
+  description = "Services' addresses that network policies must name: both charts' networkPolicy.serviceCidrs."
+  value       = []
 }

@@ -49,7 +49,7 @@ variable "kubernetes_version" {
 }
 
 variable "node_pools" {
-  description = "Groups of like nodes. size: small (2 CPUs, 8 GiB), medium (4 CPUs, 16 GiB) or large (8 CPUs, 32 GiB)."
+  description = "Groups of like nodes. size: small (2 CPUs, 8 GiB), medium (4 CPUs, 16 GiB) or large (8 CPUs, 32 GiB). An autoscaler keeps their number between min and max."
   type = map(object({
     size     = string
     min      = number

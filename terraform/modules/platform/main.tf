@@ -24,6 +24,24 @@ resource "kubernetes_namespace_v1" "this" {
   }
 }
 
+# Its version is Kubernetes'. It asks as a service account whose identity the cluster's module gives it.
+resource "helm_release" "autoscaler" {
+  count      = var.autoscaler == null ? 0 : 1
+  name       = "cluster-autoscaler"
+  namespace  = "kube-system"
+  repository = "https://kubernetes.github.io/autoscaler"
+  chart      = "cluster-autoscaler"
+  version    = "9.50.1"
+  atomic     = true
+  values = [yamlencode({
+    cloudProvider = "aws"
+    awsRegion     = var.autoscaler.region
+    autoDiscovery = { clusterName = var.autoscaler.cluster }
+    rbac          = { serviceAccount = { name = "cluster-autoscaler" } }
+    extraArgs     = { balance-similar-node-groups = true, skip-nodes-with-system-pods = false }
+  })]
+}
+
 resource "helm_release" "cert_manager" {
   name       = "cert-manager"
   namespace  = kubernetes_namespace_v1.this["cert-manager"].metadata[0].name
@@ -73,7 +91,13 @@ resource "helm_release" "prometheus" {
         storageSpec = { volumeClaimTemplate = { spec = { storageClassName = var.storage_class, accessModes = ["ReadWriteOnce"], resources = { requests = { storage = "50Gi" } } } } }
       }
     }
-    grafana = { persistence = { enabled = false }, sidecar = { dashboards = { searchNamespace = "ALL" } } }
+    alertmanager = { config = local.alertmanager_config }
+    # The hosting provider runs these and shows them to nobody: their alerts would ring for ever.
+    kubeControllerManager = { enabled = false }
+    kubeScheduler         = { enabled = false }
+    kubeEtcd              = { enabled = false }
+    kubeProxy             = { enabled = false }
+    grafana               = { persistence = { enabled = false }, sidecar = { dashboards = { searchNamespace = "ALL" } } }
     # When the databases' last backups ended.
     kube-state-metrics = {
       customResourceState = { enabled = true, config = yamldecode(file("${path.module}/../../../monitoring/kube-state-metrics/backups.yaml")) }
@@ -89,7 +113,7 @@ resource "helm_release" "edge" {
   namespace = kubernetes_namespace_v1.this["mylittleshopping"].metadata[0].name
   chart     = "${path.module}/edge"
   atomic    = true
-  values    = [yamlencode({ acmeEmail = var.acme_email, loadBalancerAnnotations = var.load_balancer_annotations })]
+  values    = [yamlencode({ acmeEmail = var.acme_email, loadBalancerAnnotations = var.load_balancer_annotations, proxyProtocol = var.proxy_protocol })]
 
   depends_on = [helm_release.cert_manager, helm_release.envoy_gateway]
 }
@@ -104,12 +128,13 @@ resource "helm_release" "databases" {
   depends_on = [helm_release.percona, kubernetes_secret_v1.backups, kubernetes_secret_v1.old_backups, kubernetes_secret_v1.registry]
 }
 
-# The operator makes the logins some minutes after it was asked to: pods, and the migrations before them, wait for the secrets.
+# The operator makes the logins some minutes after it was asked to, and then the databases: migrations wait for the secrets, and for an
+# answer; pods come after them.
 resource "helm_release" "platform" {
   name      = "shop"
   namespace = kubernetes_namespace_v1.this["mylittleshopping"].metadata[0].name
   chart     = "${path.module}/../../../helm/mylittleshopping"
-  timeout   = 2400
+  timeout   = local.install_seconds
   values    = [yamlencode(local.platform_values)]
 
   depends_on = [helm_release.databases, helm_release.edge, helm_release.prometheus, kubernetes_secret_v1.service, kubernetes_secret_v1.metrics, kubernetes_secret_v1.log_store]

@@ -10,7 +10,7 @@ output "backup_cipher_pass" {
 }
 
 output "kept_secrets" {
-  description = "What must come along when the databases move: bootstrap's service_keys, client_secret, auditor and reconciler."
+  description = "What must come along when the databases move: the variable kept_secrets of the platform that they move to."
   sensitive   = true
   value       = { service_keys = local.service_keys, client_secret = local.client_secret, auditor = local.auditor_secret, reconciler = local.reconciler_secret }
 }

@@ -1,18 +1,21 @@
 # Drawn once and kept in the state, which therefore lies encrypted and is nobody else's. What encrypts rows in the databases
-# (field_encryption_key) must come along when the rows do.
+# (field_encryption_key) must come along when the rows do: keys.tf.
 
 locals {
-  service_keys = {
-    for service in local.services : service => var.bootstrap != null ? var.bootstrap.service_keys[service] : {
-      secret_key = random_password.secret_key[service].result
-      # URL-safe base64 of 32 bytes: a Fernet key.
-      field_encryption_key = replace(replace(random_bytes.field_encryption_key[service].base64, "+", "-"), "/", "_")
+  drawn = {
+    service_keys = {
+      for service in local.services : service => {
+        secret_key = random_password.secret_key[service].result
+        # URL-safe base64 of 32 bytes: a Fernet key.
+        field_encryption_key = replace(replace(random_bytes.field_encryption_key[service].base64, "+", "-"), "/", "_")
+      }
     }
+    client_secret = random_password.client["aggregator"].result
+    auditor       = random_password.client["auditor"].result
+    reconciler    = random_password.client["reconciler"].result
+    metrics_token = random_password.metrics_token.result
   }
-  client_secret     = var.bootstrap != null ? var.bootstrap.client_secret : random_password.client["aggregator"].result
-  auditor_secret    = var.bootstrap != null ? var.bootstrap.auditor : random_password.client["auditor"].result
-  reconciler_secret = var.bootstrap != null ? var.bootstrap.reconciler : random_password.client["reconciler"].result
-  cipher_pass       = random_password.cipher_pass.result
+  cipher_pass = random_password.cipher_pass.result
 }
 
 resource "random_password" "secret_key" {
@@ -51,20 +54,7 @@ resource "kubernetes_secret_v1" "service" {
     namespace = kubernetes_namespace_v1.this["mylittleshopping"].metadata[0].name
   }
 
-  data = merge(
-    {
-      SECRET_KEY           = local.service_keys[each.key].secret_key
-      FIELD_ENCRYPTION_KEY = local.service_keys[each.key].field_encryption_key
-    },
-    each.key == "aggregator" ? {
-      SERVICE_CLIENT_SECRET    = local.client_secret
-      AUDITOR_CLIENT_SECRET    = local.auditor_secret
-      RECONCILER_CLIENT_SECRET = local.reconciler_secret
-    } : {},
-    contains(["auth", "orders"], each.key) ? { MAILJET_API_KEY = var.mailjet.api_key, MAILJET_API_SECRET = var.mailjet.api_secret } : {},
-    each.key == "inventory" ? { MEDIA_S3_ACCESS_KEY = var.image_keys.access_key, MEDIA_S3_SECRET_KEY = var.image_keys.secret_key } : {},
-    each.key == "payment" ? { STRIPE_SECRET_KEY = var.stripe.secret_key, STRIPE_WEBHOOK_SECRET = var.stripe.webhook_secret } : {},
-  )
+  data = local.service_secrets[each.key]
 }
 
 resource "kubernetes_secret_v1" "metrics" {
@@ -72,7 +62,7 @@ resource "kubernetes_secret_v1" "metrics" {
     name      = "shop-metrics"
     namespace = kubernetes_namespace_v1.this["mylittleshopping"].metadata[0].name
   }
-  data = { METRICS_TOKEN = random_password.metrics_token.result }
+  data = { METRICS_TOKEN = local.drawn.metrics_token }
 }
 
 resource "kubernetes_secret_v1" "backups" {

@@ -1,4 +1,4 @@
-# The charts' values, of nothing but variables: a test gives them to Helm.
+# The charts' values, of nothing but variables and keys.tf: a test gives them to Helm.
 
 locals {
   services = toset(["aggregator", "auth", "inventory", "orders", "payment"])
@@ -27,7 +27,43 @@ locals {
       secret   = "shop-old-backups"
     }
     restoreCheck  = { image = "${var.image.registry}/mylittleshopping/aggregator:${var.image.tag}" }
-    networkPolicy = { apiCidrs = var.api_cidrs }
+    networkPolicy = { apiCidrs = var.api_cidrs, serviceCidrs = var.service_cidrs }
+  }
+
+  # Seconds: a restore takes a minute for each 2 to 4 GiB. Helm's own time-out comes last.
+  migrations      = { waitSeconds = var.bootstrap == null ? 1200 : 14400, deadlineSeconds = var.bootstrap == null ? 1500 : 18000 }
+  install_seconds = local.migrations.deadlineSeconds + 900
+
+  # Who hears of alerts. `ticket` waits for the morning: it is not repeated before that. `none` is Watchdog, which always rings.
+  alertmanager_config = {
+    route = {
+      receiver        = "operators"
+      group_by        = ["namespace", "alertname", "app"]
+      group_wait      = "30s"
+      group_interval  = "5m"
+      repeat_interval = "4h"
+      routes = [
+        { receiver = "nobody", matchers = ["severity=~\"none|info\""] },
+        { receiver = "operators", matchers = ["severity=~\"ticket|warning\""], repeat_interval = "24h" },
+      ]
+    }
+    receivers = [
+      { name = "nobody" },
+      {
+        for key, value in {
+          name            = "operators"
+          webhook_configs = var.alert_receiver.webhook_url == "" ? null : [{ url = var.alert_receiver.webhook_url, send_resolved = true }]
+          email_configs = var.alert_receiver.email == null ? null : [{
+            to            = var.alert_receiver.email.to
+            from          = var.alert_receiver.email.from
+            smarthost     = var.alert_receiver.email.smarthost
+            auth_username = var.alert_receiver.email.username
+            auth_password = var.alert_receiver.email.password
+            send_resolved = true
+          }]
+        } : key => value if value != null
+      },
+    ]
   }
 
   # The variables of each service, and the keys of its secret, beyond what every one has.
@@ -42,12 +78,17 @@ locals {
     defaults = { config = { FRONTEND_URL = var.frontend_url } }
     services = {
       for service in local.services : service => {
-        host   = local.hosts[service]
-        config = lookup(local.own_config, service, {})
-        secret = { existing = "shop-${service}-secrets", keys = lookup(local.own_keys, service, []) }
+        host           = local.hosts[service]
+        config         = lookup(local.own_config, service, {})
+        podAnnotations = { "mylittleshopping/secrets" = substr(local.secret_digests[service], 0, 16) }
+        secret         = { existing = "shop-${service}-secrets", keys = lookup(local.own_keys, service, []) }
       }
     }
-    mailjet = { from = var.mailjet.from }
+    # Migrations wait for their databases: until they are made, or restored.
+    migrations = local.migrations
+    # Noted in each database before a pod starts: nobody writes until reconcile has compared them.
+    restored = { for service in local.services : service => coalesce(var.bootstrap.recovery_point, var.bootstrap.until) if var.bootstrap != null }
+    mailjet  = { from = var.mailjet.from }
     media = {
       bucket    = var.image_bucket.bucket
       region    = var.image_bucket.region
@@ -60,7 +101,8 @@ locals {
       namespace   = "envoy-gateway-system"
       annotations = { "cert-manager.io/cluster-issuer" = "shop-letsencrypt" }
     }
-    metrics = { secret = "shop-metrics" }
+    networkPolicy = { serviceCidrs = var.service_cidrs }
+    metrics       = { secret = "shop-metrics" }
     logs = {
       fluentBit = { namespace = "mylittleshopping-logs" }
       logstash  = { queue = { storageClass = var.storage_class } }

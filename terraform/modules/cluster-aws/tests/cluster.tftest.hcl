@@ -76,6 +76,18 @@ run "three_zones" {
     condition     = length(output.ingress_addresses) == 3 && length(split(",", output.load_balancer_annotations["service.beta.kubernetes.io/aws-load-balancer-eip-allocations"])) == 3
     error_message = "DNS names have an address in each zone."
   }
+  assert {
+    condition     = output.autoscaler == { cluster = aws_eks_cluster.this.name, region = "eu-west-3" } && strcontains(aws_iam_role_policy.autoscaler.policy, "k8s.io/cluster-autoscaler/shop")
+    error_message = "The autoscaler changes the number of this cluster's nodes, and of no other's."
+  }
+  assert {
+    condition     = aws_ebs_encryption_by_default.this.enabled && alltrue([for t in aws_launch_template.nodes : tobool(t.block_device_mappings[0].ebs[0].encrypted)])
+    error_message = "Disks are encrypted: the databases' and the nodes'."
+  }
+  assert {
+    condition     = aws_eks_cluster.this.kubernetes_network_config[0].service_ipv4_cidr == "172.20.0.0/16" && output.service_cidrs == ["172.20.0.0/16"] && output.api_cidrs == ["10.40.0.0/16", "172.20.0.0/16"]
+    error_message = "Amazon's CNI sees Services' addresses: policies must let pods reach databases and the cluster's API by them."
+  }
 }
 
 run "one_zone" {
