@@ -1,7 +1,7 @@
 """Who reaches whom: the policies of both charts, weighed for every pair of pods, and for what lies outside.
 
-What must be let through: the aggregator calls every service; every service fetches keys from auth; each its own
-database; auth and orders Mailjet, payment Stripe, inventory its bucket. Nothing else.
+What must be let through: the aggregator calls every service; every service fetches keys from auth and tells news to
+the aggregator; each its own database; auth and orders Mailjet, payment Stripe, inventory its bucket. Nothing else.
 """
 
 from functools import cache
@@ -99,7 +99,7 @@ def expected(example: str) -> set[tuple[str, str, int]]:
             ("monitoring/prometheus", worker, METRICS),
         }
         found.add((f"{NAMESPACE}/shop-test", web, HTTP))
-        called = set(NAMES) - {name} if name == "aggregator" else {"auth"} - {name}
+        called = set(NAMES) - {name} if name == "aggregator" else {"auth", "aggregator"} - {name}
         for source, other in product((web, worker), called):
             found.add((source, f"{NAMESPACE}/shop-{other}-web", HTTP))
         for source in (web, worker, migrate):
