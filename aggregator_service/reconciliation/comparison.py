@@ -80,6 +80,11 @@ class Difference:
         return dict(self.ids)[name]
 
 
+def ids_of(subject: str) -> tuple[tuple[str, str], ...]:
+    """The ids that a difference's subject was made of."""
+    return tuple((name, ident) for name, _space, ident in (part.partition(" ") for part in subject.split(", ")))
+
+
 def compare(world: World) -> list[Difference]:
     """All differences, in the order in which they are to be repaired; those for a person come last."""
     found = {difference.key: difference for rule in RULES for difference in rule(world)}

@@ -19,7 +19,14 @@ from gateways.calls import ServiceDownError
 from reconciliation.comparison import Difference, compare
 from reconciliation.models import Finding
 from reconciliation.repairs import apply, drive
-from reconciliation.selectors import Say, read_world, running_checkouts
+from reconciliation.selectors import (
+    Say,
+    looked_at,
+    overlooked,
+    read_world,
+    running_checkouts,
+    unsettled_findings,
+)
 from reconciliation.states import FindingState
 from reconciliation.world import Restored, World
 
@@ -50,7 +57,7 @@ def reconcile(*, since: datetime | None, restores: list[Restored], say: Say) -> 
     for last in (*[False] * (ROUNDS - 1), True):
         world = read_world(since=since, restores=restores, say=say)
         differences = compare(world)
-        _write_down(differences)
+        _write_down(differences, since)
         todo = [each for each in differences if each.repair is not None and each.key not in refused]
         for number, difference in enumerate(todo, start=1):
             say(f"repairing {number} of {len(todo)}: {difference.code}, {difference.subject}")
@@ -66,10 +73,11 @@ def reconcile(*, since: datetime | None, restores: list[Restored], say: Say) -> 
             break
     left = [each for each in compare(world) if each.repair is None or each.key in refused]
     left += _what_the_audit_finds(world, left)
-    _write_down(left)
+    _write_down(left, since)
     for difference in left:
         _end(difference, FindingState.LEFT, refused.get(difference.key, ""))
-    _settle_what_is_gone(left)
+    _settle_what_is_gone(world, left)
+    left += overlooked(world, left)
     return Outcome(world, {key: each for key, each in repaired.items() if key not in refused}, left)
 
 
@@ -126,7 +134,7 @@ def _what_the_audit_finds(world: World, left: Iterable[Difference]) -> list[Diff
 
 
 @transaction.atomic
-def _write_down(differences: Iterable[Difference]) -> None:
+def _write_down(differences: Iterable[Difference], since: datetime | None) -> None:
     """Open a finding for each difference; one that was ended and is found again is open again."""
     for difference in differences:
         Finding.objects.update_or_create(
@@ -137,6 +145,7 @@ def _write_down(differences: Iterable[Difference]) -> None:
                 "repair": difference.repair or "",
                 "state": FindingState.OPEN,
                 "ended_at": None,
+                "compared_since": since,
             },
         )
 
@@ -147,14 +156,24 @@ def _end(difference: Difference, state: FindingState, error: str = "") -> None:
     )
 
 
-def _settle_what_is_gone(left: Iterable[Difference]) -> None:
-    """What was left to a person and is found no more is settled; what was open, a run that was killed has repaired."""
+def _settle_what_is_gone(world: World, left: Iterable[Difference]) -> None:
+    """What was left to a person and is found no more is settled; what was open, a run that was killed has repaired.
+
+    What this run did not look at stays left, or becomes it.
+    """
     present = {(each.code, each.subject[:400]) for each in left}
-    for finding in Finding.objects.filter(state__in=(FindingState.OPEN, FindingState.LEFT)):
-        if (finding.code, finding.subject) not in present:
+    for finding in unsettled_findings():
+        if (finding.code, finding.subject) in present:
+            continue
+        changes: dict[str, object] = {"ended_at": Now()}
+        if looked_at(world, finding):
             repaired = finding.state == FindingState.OPEN and finding.repair
-            state = FindingState.APPLIED if repaired else FindingState.SETTLED
-            Finding.objects.filter(pk=finding.pk).update(state=state, ended_at=Now())
+            changes["state"] = FindingState.APPLIED if repaired else FindingState.SETTLED
+        elif finding.state == FindingState.OPEN:
+            changes |= {"state": FindingState.LEFT, "last_error": "A run was stopped, and none has looked since."}
+        else:
+            continue
+        Finding.objects.filter(pk=finding.pk).update(**changes)
 
 
 def settle(*, findings: QuerySet[Finding]) -> int:

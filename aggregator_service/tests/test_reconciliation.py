@@ -4,6 +4,7 @@ import io
 import json
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -135,12 +136,13 @@ def reservation_row(**changes: Any) -> dict[str, Any]:
     return audited_reservation(**{**ids, "lines": [LINE], "metadata": MEMO, **changes})
 
 
-def run(*options: str) -> tuple[int, dict[str, Any]]:
+def run(*options: str, since: str | None = "all") -> tuple[int, dict[str, Any]]:
     """The exit code and the report."""
     out = io.StringIO()
     code = 0
     try:
-        call_command("reconcile", "--json", "--since", "all", *options, stdout=out, stderr=io.StringIO())
+        asked = [] if since is None else ["--since", since]
+        call_command("reconcile", "--json", *asked, *options, stdout=out, stderr=io.StringIO())
     except SystemExit as end:
         code = int(str(end.code))
     except CommandError as error:
@@ -308,6 +310,95 @@ def test_what_the_audit_finds_besides_is_left_to_a_person_and_settled_once_it_is
     tell(whole, "inventory", "stock", audited_stock(variant=LINE["variant"]))
     assert run("--apply")[0] == 0
     assert Finding.objects.get().state == "settled"
+
+
+def left_five_days_ago(services: Services) -> Finding:
+    """A checkout of five days ago was paid, its payment says declined, and payment went back to before it."""
+    ago = timezone.now() - timedelta(days=5)
+    remembering(created_at=ago, finished_at=ago)
+    declined = {"state": "declined", "buyer": str(BUYER)}
+    tell(services, "payment", "payments", audited_payment(id=str(PAYMENT_ID), order=str(ORDER_ID), **declined))
+    tell(services, "payment", "provider-payments")
+    restore = {**RESTORE, "recovery_point": (ago - timedelta(hours=2)).isoformat()}
+    tell(services, "payment", "restores", restore)
+    services.payment.tell(f"POST /api/v1/restores/{RESTORE['id']}/release", 200, {**RESTORE, "released_at": AT})
+    code, report = run("--apply", since=None)
+    assert (code, [each["code"] for each in report["left"]]) == (1, ["payment_contradicts"])
+    tell(services, "payment", "restores")
+    return Finding.objects.get()
+
+
+def test_a_run_that_compares_less_settles_nothing_that_it_did_not_look_at(whole: Services) -> None:
+    finding = left_five_days_ago(whole)
+    for service, name in (("orders", "orders"), ("payment", "payments"), ("inventory", "reservations")):
+        tell(whole, service, name)  # as they answer who asks for what is younger
+    for options in ([], ["--apply"]):
+        code, report = run(*options, since="24h")
+        assert (code, [each["code"] for each in report["left"]]) == (1, ["payment_contradicts"])
+        (left,) = report["left"]
+        assert left["ids"] == {"checkout": str(SAGA), "payment": str(PAYMENT_ID)}
+        assert left["cause"].endswith("UTC, and not looked at by this run.")
+        finding.refresh_from_db()
+        assert finding.state == "left"
+    assert reconciliation.settle(findings=Finding.objects.all()) == 1
+    assert run("--apply", since="24h")[0] == 0
+
+
+def test_by_itself_a_run_looks_again_at_what_was_left_and_settles_what_is_gone(whole: Services) -> None:
+    finding = left_five_days_ago(whole)
+    code, report = run("--apply", since=None)
+    assert (code, [each["code"] for each in report["left"]]) == (1, ["payment_contradicts"])
+    finding.refresh_from_db()
+    assert finding.state == "left"
+    of_buyer = {"buyer": str(BUYER)}
+    tell(whole, "payment", "payments", audited_payment(id=str(PAYMENT_ID), order=str(ORDER_ID), **of_buyer))
+    entry = {"reference": "pi_1", "payment": str(PAYMENT_ID), "taken": EUR, "refunded": NOTHING}
+    tell(whole, "payment", "provider-payments", {**entry, "authorised": NOTHING, "created_at": AT})
+    assert run("--apply", since=None)[0] == 0
+    finding.refresh_from_db()
+    assert finding.state == "settled"
+
+
+def test_what_is_found_of_everything_is_settled_by_a_run_of_everything(whole: Services) -> None:
+    remembering()
+    tell(whole, "inventory", "stock", audited_stock(variant=LINE["variant"], reserved=1))
+    assert run("--apply")[0] == 1
+    tell(whole, "inventory", "stock", audited_stock(variant=LINE["variant"]))
+    assert run("--apply", since=None)[0] == 1
+    assert Finding.objects.get().state == "left"
+    assert run("--apply")[0] == 0
+    assert Finding.objects.get().state == "settled"
+
+
+def test_what_is_too_old_to_have_its_checkout_is_left_until_a_person_settles_it(whole: Services) -> None:
+    remembering()
+    long_ago = timezone.now() - timedelta(days=31)
+    finding = Finding.objects.create(
+        code="order_missing", subject="order 1", cause="…", state="left", compared_since=long_ago
+    )
+    code, report = run("--apply")
+    assert (code, [each["ids"] for each in report["left"]]) == (1, [{"order": "1"}])
+    finding.refresh_from_db()
+    assert finding.state == "left"
+
+
+def test_logins_that_could_not_be_ended_are_not_settled_once_auth_is_released(whole: Services) -> None:
+    remembering()
+    Finding.objects.create(
+        code="logins_resurrected", subject=f"before {AT}", cause="…", state="left", repair="end_logins"
+    )
+    assert run("--apply")[0] == 1
+    assert Finding.objects.get().state == "left"
+
+
+def test_what_a_killed_run_found_and_no_other_looked_at_is_left_to_a_person(whole: Services) -> None:
+    ago = timezone.now() - timedelta(days=5)
+    finding = Finding.objects.create(
+        code="order_missing", subject="order 1", cause="…", repair="restore_order", compared_since=ago
+    )
+    assert run("--apply", since="24h")[0] == 1
+    finding.refresh_from_db()
+    assert (finding.state, finding.last_error) == ("left", "A run was stopped, and none has looked since.")
 
 
 def test_what_a_killed_run_had_repaired_is_noted_by_the_next(whole: Services) -> None:

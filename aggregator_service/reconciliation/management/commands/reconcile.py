@@ -15,7 +15,7 @@ from gateways.calls import acting_as
 from gateways.service_token import reconciler_token
 from reconciliation import report
 from reconciliation.comparison import Difference, compare
-from reconciliation.selectors import alone, read_restores, read_world
+from reconciliation.selectors import alone, overlooked, read_restores, read_world, unsettled_since
 from reconciliation.services import reconcile, release_all
 from reconciliation.world import Restored
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             "--since",
             type=moment,
             help="compare what began after that: 90m, 24h, 7d ago, a time (RFC 3339), or all; default: the moment to "
-            "which a service was restored, or 24h",
+            "which a service was restored, or 24h; further back where a former run left something",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object in place of Markdown")
 
@@ -66,8 +66,10 @@ class Command(BaseCommand):
     def _run(self, options: dict[str, Any], restores: list[Restored]) -> tuple[list[Difference], list[Difference]]:
         since = _since(options["since"], restores)
         if not options["apply"]:
-            differences = compare(read_world(since=since, restores=restores, say=self._say))
-            return [each for each in differences if each.repair], [each for each in differences if not each.repair]
+            world = read_world(since=since, restores=restores, say=self._say)
+            differences = compare(world)
+            left = [each for each in differences if not each.repair] + overlooked(world, differences)
+            return [each for each in differences if each.repair], left
         outcome = reconcile(since=since, restores=restores, say=self._say)
         found = list(outcome.repaired.values())
         release_all(restores=restores, note=report.summary(found, outcome.left), say=self._say)
@@ -85,4 +87,5 @@ def _since(asked: datetime | str | None, restores: list[Restored]) -> datetime |
         return asked
     named = moment("24h")
     assert isinstance(named, datetime)  # noqa: S101 - it is no word
-    return min((restore.recovery_point for restore in restores), default=named)
+    began = min((restore.recovery_point for restore in restores), default=named)
+    return min(began, unsettled_since() or began)
