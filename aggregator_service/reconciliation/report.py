@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from reconciliation.comparison import PROPOSALS, Difference
@@ -9,14 +10,20 @@ from reconciliation.world import Restored
 
 
 def as_markdown(
-    *, restores: Sequence[Restored], found: Sequence[Difference], left: Sequence[Difference], applied: bool
+    *,
+    restores: Sequence[Restored],
+    since: datetime | None,
+    found: Sequence[Difference],
+    left: Sequence[Difference],
+    applied: bool,
 ) -> str:
-    """`found` was repaired, or would be; `left` is for a person."""
+    """`found` was repaired, or would be; `left` is for a person. What began after `since` was compared, or all."""
     lines = ["# Reconcile", ""]
     for restore in restores:
         lines.append(f"- {restore.service} was restored to {restore.recovery_point:%Y-%m-%d %H:%M:%S} UTC.")
     if not restores:
-        lines.append("No service waits for this: nothing was restored, or it has been released.")
+        lines.append("- No service waits for this: nothing was restored, or it has been released.")
+    lines.append(f"- Compared: {'everything' if since is None else f'what began after {since:%Y-%m-%d %H:%M:%S} UTC'}.")
     title = "repaired" if applied else "to be repaired (APPLY=1 does)"
     lines += ["", f"## {len(found) or 'Nothing'} {title}", "", *_table(found, proposals=True)]
     lines += ["", f"## {len(left) or 'Nothing'} left to a person", "", *_table(left, proposals=False)]
@@ -24,13 +31,19 @@ def as_markdown(
 
 
 def as_json(
-    *, restores: Sequence[Restored], found: Sequence[Difference], left: Sequence[Difference], applied: bool
+    *,
+    restores: Sequence[Restored],
+    since: datetime | None,
+    found: Sequence[Difference],
+    left: Sequence[Difference],
+    applied: bool,
 ) -> dict[str, Any]:
     return {
         "restores": [
             {"service": each.service, "id": str(each.id), "recovery_point": each.recovery_point.isoformat()}
             for each in restores
         ],
+        "since": None if since is None else since.isoformat(),
         "applied": applied,
         "differences": [_as_json(each) for each in found],
         "left": [_as_json(each) for each in left],

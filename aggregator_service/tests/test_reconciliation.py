@@ -4,7 +4,7 @@ import io
 import json
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -136,13 +136,13 @@ def reservation_row(**changes: Any) -> dict[str, Any]:
     return audited_reservation(**{**ids, "lines": [LINE], "metadata": MEMO, **changes})
 
 
-def run(*options: str, since: str | None = "all") -> tuple[int, dict[str, Any]]:
+def run(*options: str, since: str | None = "all", err: io.StringIO | None = None) -> tuple[int, dict[str, Any]]:
     """The exit code and the report."""
     out = io.StringIO()
     code = 0
     try:
         asked = [] if since is None else ["--since", since]
-        call_command("reconcile", "--json", *asked, *options, stdout=out, stderr=io.StringIO())
+        call_command("reconcile", "--json", *asked, *options, stdout=out, stderr=err or io.StringIO())
     except SystemExit as end:
         code = int(str(end.code))
     except CommandError as error:
@@ -357,6 +357,29 @@ def test_by_itself_a_run_looks_again_at_what_was_left_and_settles_what_is_gone(w
     assert run("--apply", since=None)[0] == 0
     finding.refresh_from_db()
     assert finding.state == "settled"
+
+
+@pytest.mark.parametrize(
+    ("asked", "back"), [("90m", timedelta(hours=5)), (None, timedelta(hours=5)), ("7d", timedelta(days=7))]
+)
+def test_a_service_that_waits_is_compared_as_far_back_as_it_went(
+    whole: Services, asked: str | None, back: timedelta
+) -> None:
+    """Else it would be released with what nobody looked at."""
+    went_back = timezone.now() - timedelta(hours=5)
+    remembering(created_at=went_back + timedelta(hours=2), finished_at=went_back + timedelta(hours=2))
+    tell(whole, "orders", "orders")
+    tell(whole, "orders", "restores", {**RESTORE, "recovery_point": went_back.isoformat()})
+    err = io.StringIO()
+    code, report = run(since=asked, err=err)
+    assert (code, [each["code"] for each in report["differences"]]) == (1, ["order_missing"])
+    since = datetime.fromisoformat(report["since"])
+    assert abs(timezone.now() - back - since) < timedelta(minutes=1)
+    assert ("a service went back further than was asked" in err.getvalue()) == (asked == "90m")
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("reconcile", *(["--since", asked] if asked else []), stdout=out, stderr=io.StringIO())
+    assert f"- Compared: what began after {since:%Y-%m-%d %H:%M}" in out.getvalue()
 
 
 def test_what_is_found_of_everything_is_settled_by_a_run_of_everything(whole: Services) -> None:

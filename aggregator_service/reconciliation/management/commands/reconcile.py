@@ -50,7 +50,8 @@ class Command(BaseCommand):
                 if not free:
                     raise CommandError("Another reconcile runs: wait for its end.", returncode=UNREADABLE)
                 restores = read_restores(say=self._say)
-                found, left = self._run(options, restores)
+                since = self._since(options["since"], restores)
+                found, left = self._run(since, restores, apply=options["apply"])
         except UnreadableError as error:
             if options["json"]:
                 self.stdout.write(json.dumps({"unread": {error.source: error.why}}))
@@ -58,14 +59,15 @@ class Command(BaseCommand):
                 f"Reconcile could not come to its end; what it repaired stays. Run it again. {error}",
                 returncode=UNREADABLE,
             ) from error
-        shown = {"restores": restores, "found": found, "left": left, "applied": options["apply"]}
+        shown = {"restores": restores, "since": since, "found": found, "left": left, "applied": options["apply"]}
         self.stdout.write(json.dumps(report.as_json(**shown)) if options["json"] else report.as_markdown(**shown))
         if left or (found and not options["apply"]):
             sys.exit(FOUND)
 
-    def _run(self, options: dict[str, Any], restores: list[Restored]) -> tuple[list[Difference], list[Difference]]:
-        since = _since(options["since"], restores)
-        if not options["apply"]:
+    def _run(
+        self, since: datetime | None, restores: list[Restored], *, apply: bool
+    ) -> tuple[list[Difference], list[Difference]]:
+        if not apply:
             world = read_world(since=since, restores=restores, say=self._say)
             differences = compare(world)
             left = [each for each in differences if not each.repair] + overlooked(world, differences)
@@ -75,17 +77,22 @@ class Command(BaseCommand):
         release_all(restores=restores, note=report.summary(found, outcome.left), say=self._say)
         return found, outcome.left
 
+    def _since(self, asked: datetime | str | None, restores: list[Restored]) -> datetime | None:
+        """None compares everything. What is released has been compared as far back as its database went."""
+        if asked == EVERYTHING:
+            return None
+        back_to = min((restore.recovery_point for restore in restores), default=None)
+        if isinstance(asked, datetime):
+            if back_to is not None and back_to < asked:
+                self._say(
+                    f"comparing since {back_to:%Y-%m-%d %H:%M:%S} UTC: a service went back further than was asked"
+                )
+                return back_to
+            return asked
+        named = moment("24h")
+        assert isinstance(named, datetime)  # noqa: S101 - it is no word
+        since = back_to or named
+        return min(since, unsettled_since() or since)
+
     def _say(self, text: str) -> None:
         self.stderr.write(f"{text} …", self.style.NOTICE)
-
-
-def _since(asked: datetime | str | None, restores: list[Restored]) -> datetime | None:
-    """None compares everything."""
-    if asked == EVERYTHING:
-        return None
-    if isinstance(asked, datetime):
-        return asked
-    named = moment("24h")
-    assert isinstance(named, datetime)  # noqa: S101 - it is no word
-    began = min((restore.recovery_point for restore in restores), default=named)
-    return min(began, unsettled_since() or began)
