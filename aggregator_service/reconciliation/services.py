@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from time import monotonic, sleep
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -33,17 +35,23 @@ from reconciliation.world import Restored, World
 ROUNDS = 6
 """A repair may uncover another difference; so often none does."""
 
+PATIENCE_SECONDS = 15.0
+"""So long those are waited for that somebody else drives: a worker, or the request of a buyer."""
+
+PAUSE_SECONDS = 1.0
+
 LATE_ALONE = frozenset({"checkout_overdue", "job_late", "job_leased_too_long"})
 """Findings of the audit that a held service cannot help: its worker goes on once it is released."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What one run found: repaired, and left to a person."""
+    """What one run found: repaired, and left to a person; and checkouts that it could not take to their end."""
 
     world: World
     repaired: dict[tuple[object, ...], Difference] = field(default_factory=dict)
     left: list[Difference] = field(default_factory=list)
+    undecided: list[UUID] = field(default_factory=list)
 
 
 def reconcile(*, since: datetime | None, restores: list[Restored], say: Say) -> Outcome:
@@ -71,6 +79,7 @@ def reconcile(*, since: datetime | None, restores: list[Restored], say: Say) -> 
         _drive_all(say)
         if not todo:
             break
+    undecided = _undecided(world, say)
     left = [each for each in compare(world) if each.repair is None or each.key in refused]
     left += _what_the_audit_finds(world, left)
     _write_down(left, since)
@@ -78,7 +87,7 @@ def reconcile(*, since: datetime | None, restores: list[Restored], say: Say) -> 
         _end(difference, FindingState.LEFT, refused.get(difference.key, ""))
     _settle_what_is_gone(world, left)
     left += overlooked(world, left)
-    return Outcome(world, {key: each for key, each in repaired.items() if key not in refused}, left)
+    return Outcome(world, {key: each for key, each in repaired.items() if key not in refused}, left, undecided)
 
 
 def release_all(*, restores: Sequence[Restored], note: str, say: Say) -> None:
@@ -115,6 +124,19 @@ def _drive_all(say: Say) -> None:
     for number, checkout in enumerate(running, start=1):
         say(f"driving checkout {number} of {len(running)} to its end")
         drive(checkout)
+
+
+def _undecided(world: World, say: Say) -> list[UUID]:
+    """The checkouts of this world that have not come to their end, with some patience. Younger ones just go on."""
+    until = monotonic() + PATIENCE_SECONDS
+    while undecided := [checkout for checkout in running_checkouts() if checkout in world.memories]:
+        if monotonic() > until:
+            break
+        say(f"waiting for {len(undecided)} checkouts that are under way")
+        sleep(PAUSE_SECONDS)
+        for checkout in undecided:
+            drive(checkout)
+    return undecided
 
 
 def _what_the_audit_finds(world: World, left: Iterable[Difference]) -> list[Difference]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -276,6 +277,74 @@ def test_a_service_that_does_not_answer_a_repair_stays_held(whole: Services) -> 
     assert Finding.objects.get().state == "open"
 
 
+@pytest.mark.parametrize(
+    "failure", [Saga.DoesNotExist("It has gone."), OperationalError("the connection is closed"), KeyError("metadata")]
+)
+def test_whatever_stops_it_is_told_apart_from_what_is_left_to_a_person(
+    whole: Services, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def fail(_difference: Any) -> None:
+        raise failure
+
+    remembering()
+    tell(whole, "orders", "orders")
+    tell(whole, "orders", "restores", RESTORE)
+    monkeypatch.setattr(reconciliation, "apply", fail)
+    code, report = run("--apply")
+    assert (code, report) == (2, {"unread": {"aggregator": f"{type(failure).__name__}: {failure}"}})
+    assert asked(whole, "POST") == []
+    assert Finding.objects.get().state == "open"
+
+
+RUNNING = {
+    "state": "running",
+    "direction": "undecided",
+    "done": 0,
+    "intended": 1,
+    "answer_status": None,
+    "answer_body": "",
+    "finished_at": None,
+}
+
+
+def test_checkouts_that_do_not_come_to_their_end_are_reported_and_counted(
+    whole: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that has just died holds this one."""
+    monkeypatch.setattr(reconciliation, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(reconciliation, "PAUSE_SECONDS", 0.01)
+    leased = {"lease_owner": uuid.uuid4(), "lease_until": timezone.now() + timedelta(minutes=1)}
+    remembering(**RUNNING, **leased)
+    tell(whole, "payment", "restores", RESTORE)
+    release = f"/api/v1/restores/{RESTORE['id']}/release"
+    whole.payment.tell(f"POST {release}", 200, {**RESTORE, "released_at": AT})
+    code, report = run("--apply")
+    assert (code, report["left"], report["undecided"]) == (1, [], [str(SAGA)])
+    note = "reconcile: 0 repaired, 0 left to a person, 1 checkouts under way"
+    assert asked(whole, "POST") == [(release, {"note": note})]
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("reconcile", "--apply", "--since", "all", stdout=out, stderr=io.StringIO())
+    assert "## 1 checkouts are still under way\n\nA worker goes on with them." in out.getvalue()
+    assert f"- {SAGA}" in out.getvalue()
+
+
+def test_a_checkout_that_somebody_else_takes_to_its_end_is_waited_for(
+    whole: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leased = {"lease_owner": uuid.uuid4(), "lease_until": timezone.now() + timedelta(minutes=1)}
+    remembering(**RUNNING, **leased)
+
+    def end(_seconds: float) -> None:
+        completed = {"state": "completed", "direction": "forward", "done": 5, "intended": 5, "answer_status": 201}
+        of_nobody = {"lease_owner": None, "lease_until": None, "version": F("version") + 1}
+        Saga.objects.update(**completed, **of_nobody, answer_body="{}", finished_at=timezone.now())
+
+    monkeypatch.setattr(reconciliation, "sleep", end)
+    code, report = run("--apply")
+    assert (code, report["undecided"]) == (0, [])
+
+
 def test_without_its_secret_or_beside_another_it_does_not_begin(whole: Services, settings: Settings) -> None:
     remembering()
     settings.RECONCILER_CLIENT_SECRET = ""
@@ -379,7 +448,7 @@ def test_a_service_that_waits_is_compared_as_far_back_as_it_went(
     out = io.StringIO()
     with pytest.raises(SystemExit):
         call_command("reconcile", *(["--since", asked] if asked else []), stdout=out, stderr=io.StringIO())
-    assert f"- Compared: what began after {since:%Y-%m-%d %H:%M}" in out.getvalue()
+    assert f"- Compared: what began after {since:%Y-%m-%d}" in out.getvalue()
 
 
 def test_what_is_found_of_everything_is_settled_by_a_run_of_everything(whole: Services) -> None:
@@ -507,15 +576,7 @@ def test_a_checkout_that_is_known_is_not_written_again(whole: Services) -> None:
 def test_only_an_undecided_checkout_is_called_off_as_before(whole: Services) -> None:
     completed = remembering(id=uuid.uuid4())
     assert not call_off_as_before(checkout=completed.pk, failure=DECLINED)
-    remembering(
-        state="running",
-        direction="undecided",
-        done=0,
-        intended=1,
-        answer_status=None,
-        answer_body="",
-        finished_at=None,
-    )
+    remembering(**RUNNING)
     assert call_off_as_before(checkout=SAGA, failure=DECLINED)
     assert not call_off_as_before(checkout=SAGA, failure=problem("another", 409))
     assert Saga.objects.get(pk=SAGA).failure == DECLINED
