@@ -251,6 +251,32 @@ def telling(then: Callable[[], None]) -> Callable[[Any], None]:
     return apply
 
 
+def test_what_was_given_back_of_an_old_payment_is_written_down_again(
+    whole: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remembering()
+    old = {"id": str(uuid.uuid4()), "created_at": "2026-01-01T10:00:00Z", "captured_at": "2026-01-01T10:00:00Z"}
+    payments = [audited_payment(id=str(PAYMENT_ID), order=str(ORDER_ID), buyer=str(BUYER))]
+    tell(whole, "payment", "payments", *payments, audited_payment(**old))
+    entry = {"reference": "pi_1", "payment": str(PAYMENT_ID), "taken": EUR, "refunded": NOTHING, "authorised": NOTHING}
+    refunded = {**entry, "reference": "pi_0", "payment": old["id"], "refunded": EUR, "created_at": old["created_at"]}
+    tell(whole, "payment", "provider-payments", {**entry, "created_at": AT}, refunded)
+    path = f"/api/v1/reconcile/payments/{old['id']}/refunds"
+    whole.payment.tell(f"POST {path}", 200, {**payment(str(ORDER_ID), "captured"), "refunded": EUR})
+    written = audited_payment(**old, refunded=EUR)
+    monkeypatch.setattr(
+        reconciliation, "apply", telling(lambda: tell(whole, "payment", "payments", *payments, written))
+    )
+    code, report = run("--apply", since="2026-11-22")
+    assert (code, [each["code"] for each in report["differences"]], report["left"]) == (0, ["refund_missing"], [])
+    assert asked(whole, "POST") == [(path, None)]
+    reads = [each.query for each in whole.payment.received if each.path == "/api/v1/audit/provider-payments"]
+    assert [("refunded_since=" in query, "created_since=" in query) for query in reads] == [
+        *[(False, True), (True, False)],
+        *[(False, True), (True, False)],
+    ]
+
+
 def test_a_repair_that_is_refused_is_left_to_a_person_and_the_service_is_released(whole: Services) -> None:
     remembering()
     tell(whole, "payment", "payments")
