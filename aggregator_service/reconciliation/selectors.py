@@ -1,6 +1,6 @@
 """Reads what reconcile compares: checkouts from own tables, all else through the services' APIs."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
@@ -165,5 +165,5 @@ def _named(reservation: Reservation) -> UUID | None:
     return named if part_id(named, RESERVATION) == reservation.id else None
 
 
-def _recovery_point(restores: list[Restored], service: str) -> datetime | None:
+def _recovery_point(restores: Sequence[Restored], service: str) -> datetime | None:
     return min((each.recovery_point for each in restores if each.service == service), default=None)
