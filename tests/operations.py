@@ -451,6 +451,7 @@ CALLS: Mapping[str, Calls] = {
         **_kept_by("payment"),
         ("audit_payments_list", "the buyer's payment"): lambda t: on(shows=t.payment),
         ("reconcile_payments_restore", "a forgotten payment"): lambda t: on(new_id(), body=t.forgotten_payment()),
+        ("reconcile_payments_restore_refunds", "the buyer's payment"): lambda t: on(t.payment),
         ("audit_provider_payments_list", "the buyer's payment"): lambda t: on(shows=t.payment),
         ("payments_list", "the buyer's payment"): lambda t: on(shows=t.payment),
         ("payments_retrieve", "the buyer's payment"): lambda t: on(t.payment),

@@ -51,7 +51,8 @@ def read_platform(
 ) -> Snapshot:
     """Read all that is needed to judge what began after `since`, and what `record` names.
 
-    `whole` looks for each part of each checkout, however old it is.
+    `whole` looks for each part of each checkout, and for each payment of which something was given back since, however
+    old they are.
 
     Each list is read after those whose rows say something of its own: what a checkout says of its parts is true by the
     time they are read. Raises `UnreadableError`.
@@ -67,10 +68,13 @@ def read_platform(
         orders |= _by_id(_order(row) for row in gateway.orders_named(sorted(named - orders.keys())))
     with read_from("payment", "payments and the provider's book", say):
         payments = _by_id(_payment(row) for row in gateway.payments(created_since=begin))
+        entries = {row["reference"]: row for row in gateway.provider_payments(created_since=begin)}
+        if whole and begin is not None:
+            entries |= {row["reference"]: row for row in gateway.provider_payments_refunded(since=begin)}
+        book = [_book_entry(row) for row in entries.values()]
         if whole:
-            named = {each.payment for each in checkouts.values()}
+            named = {each.payment for each in checkouts.values()} | {entry.payment for entry in book}
             payments |= _by_id(_payment(row) for row in gateway.payments_named(sorted(named - payments.keys())))
-        book = [_book_entry(row) for row in gateway.provider_payments(created_since=begin)]
     with read_from("inventory", "reservations and stock", say):
         reservations = _by_id(_reservation(row) for row in gateway.reservations(created_since=begin))
         if whole:

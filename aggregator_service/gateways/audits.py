@@ -99,6 +99,11 @@ def provider_payments(*, created_since: datetime | None) -> Iterator[Json]:
     return _all("payment", audit_provider_payments_list.sync_detailed, **_since(created_since))
 
 
+def provider_payments_refunded(*, since: datetime) -> Iterator[Json]:
+    """What its book says of payments, however old they are, of which something was given back since."""
+    return _all("payment", audit_provider_payments_list.sync_detailed, refunded_since=since)
+
+
 def _named(service: str, operation: Callable[..., Any], ids: Sequence[UUID]) -> Iterator[Json]:
     for first in range(0, len(ids), IDS_AT_ONCE):
         yield from _all(service, operation, id=list(ids[first : first + IDS_AT_ONCE]))

@@ -14,7 +14,7 @@ from inventory_client.api.reconcile import reconcile_reservations_restore
 from inventory_client.api.restores import restores_release as inventory_restores_release
 from orders_client.api.reconcile import reconcile_orders_restore, reconcile_orders_retrieve
 from orders_client.api.restores import restores_release as orders_restores_release
-from payment_client.api.reconcile import reconcile_payments_restore
+from payment_client.api.reconcile import reconcile_payments_restore, reconcile_payments_restore_refunds
 from payment_client.api.refunds import refunds_refund
 from payment_client.api.restores import restores_release as payment_restores_release
 
@@ -45,6 +45,12 @@ def restore_payment(*, payment_id: UUID, remembered: Json) -> Json:
     body = passed_body(remembered)
     operation = partial(reconcile_payments_restore.sync_detailed, id=payment_id, body=body)
     payment: Json = service_answer("payment", operation)
+    return payment
+
+
+def restore_refunds(*, payment_id: UUID) -> Json:
+    """Have what the provider gave back written down again; repeatable, and gives nothing back."""
+    payment: Json = service_answer("payment", partial(reconcile_payments_restore_refunds.sync_detailed, id=payment_id))
     return payment
 
 

@@ -4,13 +4,15 @@ The checkout is the measure: it wrote down each intent before it acted, and each
 and a service does not, the service has forgotten; what services know and no checkout does, the aggregator has.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from audits.rules import UNDECIDED
-from audits.snapshot import Checkout, Payment
+from audits.snapshot import Amount, Checkout, Payment
 from reconciliation.world import Memory, World
 
 
@@ -21,6 +23,7 @@ class Repair(StrEnum):
     """
 
     RESTORE_PAYMENT = "restore_payment"
+    RESTORE_REFUNDS = "restore_refunds"
     CANCEL_PAYMENT = "cancel_payment"
     REFUND_PAYMENT = "refund_payment"
     RELEASE_RESERVATION = "release_reservation"
@@ -37,6 +40,7 @@ class Repair(StrEnum):
 
 PROPOSALS = {
     Repair.RESTORE_PAYMENT: "write the payment down again, as its provider's book has it",
+    Repair.RESTORE_REFUNDS: "write down again what its provider's book says was given back",
     Repair.CANCEL_PAYMENT: "call the payment off",
     Repair.REFUND_PAYMENT: "give the money back",
     Repair.RELEASE_RESERVATION: "release it, and open the cart again",
@@ -78,6 +82,11 @@ class Difference:
     def about(self, name: str) -> str:
         """The id of that name."""
         return dict(self.ids)[name]
+
+
+def ids_of(subject: str) -> tuple[tuple[str, str], ...]:
+    """The ids that a difference's subject was made of."""
+    return tuple((name, ident) for name, _space, ident in (part.partition(" ") for part in subject.split(", ")))
 
 
 def compare(world: World) -> list[Difference]:
@@ -187,6 +196,19 @@ def the_providers_book_is_written_down(world: World) -> Iterator[Difference]:
         elif checkout is None and entry.payment not in forgotten and entry.taken.amount:
             cause = f"The provider took {entry.taken} for a payment that nobody knows."
             yield _difference("money_of_nobody", cause, None, payment=entry.payment)
+
+
+def what_was_given_back_is_written_down(world: World) -> Iterator[Difference]:
+    """Else it could be given back once more. What is pending may have been given back, and the answer be lost."""
+    given: Counter[UUID] = Counter()
+    for entry in world.seen.book:
+        given[entry.payment] += entry.refunded.amount
+    for payment in world.seen.payments.values():
+        missing = given[payment.id] - (payment.refunded - payment.refunds_pending)
+        if payment.amount is not None and payment.state == "captured" and missing > 0:
+            amount = Amount(missing, payment.amount.currency)
+            cause = f"The provider gave {amount} back that is not written down" + _because(world, "payment")
+            yield _difference("refund_missing", cause, Repair.RESTORE_REFUNDS, payment=payment.id)
 
 
 # Stock and carts
@@ -324,6 +346,7 @@ RULES: tuple[Callable[[World], Iterator[Difference]], ...] = (
     orders_are_as_their_checkouts_know,
     payments_are_as_their_checkouts_know,
     the_providers_book_is_written_down,
+    what_was_given_back_is_written_down,
     reservations_are_as_their_checkouts_know,
     buyers_have_their_accounts,
     sellers_have_their_accounts,

@@ -20,6 +20,9 @@ class Finding(models.Model):
     repair = models.CharField(max_length=40, blank=True, help_text="What is to be done; empty where a person decides.")
     state = models.CharField(max_length=10, choices=FindingState.choices, default=FindingState.OPEN)
     last_error = models.TextField(blank=True)
+    compared_since = models.DateTimeField(
+        null=True, blank=True, help_text="The run that found it compared what began after that; empty: everything."
+    )
     found_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True, blank=True)
 

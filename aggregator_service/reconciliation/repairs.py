@@ -58,6 +58,10 @@ def _restore_payment(difference: Difference) -> None:
     reconciling.restore_payment(payment_id=payment, remembered=remembered_payment(_saga(difference)))
 
 
+def _restore_refunds(difference: Difference) -> None:
+    reconciling.restore_refunds(payment_id=UUID(difference.about("payment")))
+
+
 def _cancel_payment(difference: Difference) -> None:
     payments.cancel(payment_id=UUID(difference.about("payment")))
 
@@ -135,6 +139,7 @@ def _step(call: Callable[..., object], difference: Difference) -> None:
 
 REPAIRS: dict[Repair, Callable[[Difference], None]] = {
     Repair.RESTORE_PAYMENT: _restore_payment,
+    Repair.RESTORE_REFUNDS: _restore_refunds,
     Repair.CANCEL_PAYMENT: _cancel_payment,
     Repair.REFUND_PAYMENT: _refund_payment,
     Repair.RELEASE_RESERVATION: partial(_step, release),

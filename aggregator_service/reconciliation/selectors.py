@@ -1,11 +1,13 @@
 """Reads what reconcile compares: checkouts from own tables, all else through the services' APIs."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Min, QuerySet
+from django.utils import timezone
 
 from audits.selectors import LEAD, OWN, read_from, read_platform
 from audits.snapshot import Reservation, Snapshot
@@ -14,9 +16,13 @@ from checkouts.restoration import remembers_order, remembers_reservation
 from checkouts.saga import CHECKOUT, ORDER, PAYMENT, RESERVATION, part_id
 from gateways import audits as gateway
 from gateways import reconciling
+from reconciliation.comparison import Difference, Repair, ids_of
+from reconciliation.models import Finding
+from reconciliation.states import UNSETTLED
 from reconciliation.world import Memo, Memory, Restored, World
 from sagas.models import Saga
 from sagas.states import Direction, SagaState
+from sagas.tasks import KEPT_FOR
 
 Say = Callable[[str], None]
 
@@ -62,6 +68,46 @@ def running_checkouts() -> list[UUID]:
     """Those that somebody has to take to their end, oldest first."""
     running = Saga.objects.filter(kind=CHECKOUT.kind, state=SagaState.RUNNING).order_by("created_at")
     return list(running.values_list("pk", flat=True))
+
+
+def unsettled_findings() -> QuerySet[Finding]:
+    return Finding.objects.filter(state__in=UNSETTLED).order_by("found_at", "id")
+
+
+def unsettled_since() -> datetime | None:
+    """So far back a run has to compare to look again at what former runs left, as far as checkouts are remembered."""
+    remembered = unsettled_findings().filter(compared_since__gte=timezone.now() - KEPT_FOR + LEAD)
+    since: datetime | None = remembered.aggregate(since=Min("compared_since"))["since"]
+    return since
+
+
+def looked_at(world: World, finding: Finding) -> bool:
+    """Whether a run that read this world would have found it again, were it still there.
+
+    It has to have compared as far back as the run that found it, and the checkouts of then must not be forgotten for
+    their age.
+    """
+    if finding.repair == Repair.END_LOGINS and _recovery_point(world.restores, "auth") is None:
+        return False
+    since, known_since = world.seen.since, world.seen.checkouts_known_since
+    if since is not None and (finding.compared_since is None or finding.compared_since < since):
+        return False
+    return known_since is None or (finding.compared_since or finding.found_at) >= known_since
+
+
+def overlooked(world: World, found: Iterable[Difference]) -> list[Difference]:
+    """What former runs left, nobody has settled, and this one did not look at: it is still left to a person."""
+    present = {(each.code, each.subject[:400]) for each in found}
+    return [
+        _left_before(finding)
+        for finding in unsettled_findings()
+        if (finding.code, finding.subject) not in present and not looked_at(world, finding)
+    ]
+
+
+def _left_before(finding: Finding) -> Difference:
+    cause = f"{finding.cause} Found at {finding.found_at:%Y-%m-%d %H:%M:%S} UTC, and not looked at by this run."
+    return Difference(finding.code, cause, None, ids_of(finding.subject))
 
 
 @contextmanager
@@ -119,5 +165,5 @@ def _named(reservation: Reservation) -> UUID | None:
     return named if part_id(named, RESERVATION) == reservation.id else None
 
 
-def _recovery_point(restores: list[Restored], service: str) -> datetime | None:
+def _recovery_point(restores: Sequence[Restored], service: str) -> datetime | None:
     return min((each.recovery_point for each in restores if each.service == service), default=None)

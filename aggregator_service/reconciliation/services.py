@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from time import monotonic, sleep
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -19,12 +21,24 @@ from gateways.calls import ServiceDownError
 from reconciliation.comparison import Difference, compare
 from reconciliation.models import Finding
 from reconciliation.repairs import apply, drive
-from reconciliation.selectors import Say, read_world, running_checkouts
+from reconciliation.selectors import (
+    Say,
+    looked_at,
+    overlooked,
+    read_world,
+    running_checkouts,
+    unsettled_findings,
+)
 from reconciliation.states import FindingState
 from reconciliation.world import Restored, World
 
 ROUNDS = 6
 """A repair may uncover another difference; so often none does."""
+
+PATIENCE_SECONDS = 15.0
+"""So long those are waited for that somebody else drives: a worker, or the request of a buyer."""
+
+PAUSE_SECONDS = 1.0
 
 LATE_ALONE = frozenset({"checkout_overdue", "job_late", "job_leased_too_long"})
 """Findings of the audit that a held service cannot help: its worker goes on once it is released."""
@@ -32,11 +46,12 @@ LATE_ALONE = frozenset({"checkout_overdue", "job_late", "job_leased_too_long"})
 
 @dataclass(slots=True)
 class Outcome:
-    """What one run found: repaired, and left to a person."""
+    """What one run found: repaired, and left to a person; and checkouts that it could not take to their end."""
 
     world: World
     repaired: dict[tuple[object, ...], Difference] = field(default_factory=dict)
     left: list[Difference] = field(default_factory=list)
+    undecided: list[UUID] = field(default_factory=list)
 
 
 def reconcile(*, since: datetime | None, restores: list[Restored], say: Say) -> Outcome:
@@ -50,7 +65,7 @@ def reconcile(*, since: datetime | None, restores: list[Restored], say: Say) -> 
     for last in (*[False] * (ROUNDS - 1), True):
         world = read_world(since=since, restores=restores, say=say)
         differences = compare(world)
-        _write_down(differences)
+        _write_down(differences, since)
         todo = [each for each in differences if each.repair is not None and each.key not in refused]
         for number, difference in enumerate(todo, start=1):
             say(f"repairing {number} of {len(todo)}: {difference.code}, {difference.subject}")
@@ -64,13 +79,15 @@ def reconcile(*, since: datetime | None, restores: list[Restored], say: Say) -> 
         _drive_all(say)
         if not todo:
             break
+    undecided = _undecided(world, say)
     left = [each for each in compare(world) if each.repair is None or each.key in refused]
     left += _what_the_audit_finds(world, left)
-    _write_down(left)
+    _write_down(left, since)
     for difference in left:
         _end(difference, FindingState.LEFT, refused.get(difference.key, ""))
-    _settle_what_is_gone(left)
-    return Outcome(world, {key: each for key, each in repaired.items() if key not in refused}, left)
+    _settle_what_is_gone(world, left)
+    left += overlooked(world, left)
+    return Outcome(world, {key: each for key, each in repaired.items() if key not in refused}, left, undecided)
 
 
 def release_all(*, restores: Sequence[Restored], note: str, say: Say) -> None:
@@ -109,6 +126,19 @@ def _drive_all(say: Say) -> None:
         drive(checkout)
 
 
+def _undecided(world: World, say: Say) -> list[UUID]:
+    """The checkouts of this world that have not come to their end, with some patience. Younger ones just go on."""
+    until = monotonic() + PATIENCE_SECONDS
+    while undecided := [checkout for checkout in running_checkouts() if checkout in world.memories]:
+        if monotonic() > until:
+            break
+        say(f"waiting for {len(undecided)} checkouts that are under way")
+        sleep(PAUSE_SECONDS)
+        for checkout in undecided:
+            drive(checkout)
+    return undecided
+
+
 def _what_the_audit_finds(world: World, left: Iterable[Difference]) -> list[Difference]:
     """What the audit's rules say of the same world, no difference tells of, and is not under way."""
     told = {ident for difference in left for _name, ident in difference.ids}
@@ -126,7 +156,7 @@ def _what_the_audit_finds(world: World, left: Iterable[Difference]) -> list[Diff
 
 
 @transaction.atomic
-def _write_down(differences: Iterable[Difference]) -> None:
+def _write_down(differences: Iterable[Difference], since: datetime | None) -> None:
     """Open a finding for each difference; one that was ended and is found again is open again."""
     for difference in differences:
         Finding.objects.update_or_create(
@@ -137,6 +167,7 @@ def _write_down(differences: Iterable[Difference]) -> None:
                 "repair": difference.repair or "",
                 "state": FindingState.OPEN,
                 "ended_at": None,
+                "compared_since": since,
             },
         )
 
@@ -147,14 +178,24 @@ def _end(difference: Difference, state: FindingState, error: str = "") -> None:
     )
 
 
-def _settle_what_is_gone(left: Iterable[Difference]) -> None:
-    """What was left to a person and is found no more is settled; what was open, a run that was killed has repaired."""
+def _settle_what_is_gone(world: World, left: Iterable[Difference]) -> None:
+    """What was left to a person and is found no more is settled; what was open, a run that was killed has repaired.
+
+    What this run did not look at stays left, or becomes it.
+    """
     present = {(each.code, each.subject[:400]) for each in left}
-    for finding in Finding.objects.filter(state__in=(FindingState.OPEN, FindingState.LEFT)):
-        if (finding.code, finding.subject) not in present:
+    for finding in unsettled_findings():
+        if (finding.code, finding.subject) in present:
+            continue
+        changes: dict[str, object] = {"ended_at": Now()}
+        if looked_at(world, finding):
             repaired = finding.state == FindingState.OPEN and finding.repair
-            state = FindingState.APPLIED if repaired else FindingState.SETTLED
-            Finding.objects.filter(pk=finding.pk).update(state=state, ended_at=Now())
+            changes["state"] = FindingState.APPLIED if repaired else FindingState.SETTLED
+        elif finding.state == FindingState.OPEN:
+            changes |= {"state": FindingState.LEFT, "last_error": "A run was stopped, and none has looked since."}
+        else:
+            continue
+        Finding.objects.filter(pk=finding.pk).update(**changes)
 
 
 def settle(*, findings: QuerySet[Finding]) -> int:

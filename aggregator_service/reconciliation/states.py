@@ -10,3 +10,6 @@ class FindingState(models.TextChoices):
     LEFT = "left", _("Left to a person")
     SETTLED = "settled", _("Settled")
     """By a person, or found no more."""
+
+
+UNSETTLED = (FindingState.OPEN, FindingState.LEFT)

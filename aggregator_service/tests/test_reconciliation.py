@@ -4,11 +4,13 @@ import io
 import json
 import uuid
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -135,12 +137,13 @@ def reservation_row(**changes: Any) -> dict[str, Any]:
     return audited_reservation(**{**ids, "lines": [LINE], "metadata": MEMO, **changes})
 
 
-def run(*options: str) -> tuple[int, dict[str, Any]]:
+def run(*options: str, since: str | None = "all", err: io.StringIO | None = None) -> tuple[int, dict[str, Any]]:
     """The exit code and the report."""
     out = io.StringIO()
     code = 0
     try:
-        call_command("reconcile", "--json", "--since", "all", *options, stdout=out, stderr=io.StringIO())
+        asked = [] if since is None else ["--since", since]
+        call_command("reconcile", "--json", *asked, *options, stdout=out, stderr=err or io.StringIO())
     except SystemExit as end:
         code = int(str(end.code))
     except CommandError as error:
@@ -248,6 +251,32 @@ def telling(then: Callable[[], None]) -> Callable[[Any], None]:
     return apply
 
 
+def test_what_was_given_back_of_an_old_payment_is_written_down_again(
+    whole: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remembering()
+    old = {"id": str(uuid.uuid4()), "created_at": "2026-01-01T10:00:00Z", "captured_at": "2026-01-01T10:00:00Z"}
+    payments = [audited_payment(id=str(PAYMENT_ID), order=str(ORDER_ID), buyer=str(BUYER))]
+    tell(whole, "payment", "payments", *payments, audited_payment(**old))
+    entry = {"reference": "pi_1", "payment": str(PAYMENT_ID), "taken": EUR, "refunded": NOTHING, "authorised": NOTHING}
+    refunded = {**entry, "reference": "pi_0", "payment": old["id"], "refunded": EUR, "created_at": old["created_at"]}
+    tell(whole, "payment", "provider-payments", {**entry, "created_at": AT}, refunded)
+    path = f"/api/v1/reconcile/payments/{old['id']}/refunds"
+    whole.payment.tell(f"POST {path}", 200, {**payment(str(ORDER_ID), "captured"), "refunded": EUR})
+    written = audited_payment(**old, refunded=EUR)
+    monkeypatch.setattr(
+        reconciliation, "apply", telling(lambda: tell(whole, "payment", "payments", *payments, written))
+    )
+    code, report = run("--apply", since="2026-11-22")
+    assert (code, [each["code"] for each in report["differences"]], report["left"]) == (0, ["refund_missing"], [])
+    assert asked(whole, "POST") == [(path, None)]
+    reads = [each.query for each in whole.payment.received if each.path == "/api/v1/audit/provider-payments"]
+    assert [("refunded_since=" in query, "created_since=" in query) for query in reads] == [
+        *[(False, True), (True, False)],
+        *[(False, True), (True, False)],
+    ]
+
+
 def test_a_repair_that_is_refused_is_left_to_a_person_and_the_service_is_released(whole: Services) -> None:
     remembering()
     tell(whole, "payment", "payments")
@@ -272,6 +301,74 @@ def test_a_service_that_does_not_answer_a_repair_stays_held(whole: Services) -> 
     assert (code, set(report["unread"])) == (2, {"payment"})
     assert asked(whole, "POST") == []
     assert Finding.objects.get().state == "open"
+
+
+@pytest.mark.parametrize(
+    "failure", [Saga.DoesNotExist("It has gone."), OperationalError("the connection is closed"), KeyError("metadata")]
+)
+def test_whatever_stops_it_is_told_apart_from_what_is_left_to_a_person(
+    whole: Services, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def fail(_difference: Any) -> None:
+        raise failure
+
+    remembering()
+    tell(whole, "orders", "orders")
+    tell(whole, "orders", "restores", RESTORE)
+    monkeypatch.setattr(reconciliation, "apply", fail)
+    code, report = run("--apply")
+    assert (code, report) == (2, {"unread": {"aggregator": f"{type(failure).__name__}: {failure}"}})
+    assert asked(whole, "POST") == []
+    assert Finding.objects.get().state == "open"
+
+
+RUNNING = {
+    "state": "running",
+    "direction": "undecided",
+    "done": 0,
+    "intended": 1,
+    "answer_status": None,
+    "answer_body": "",
+    "finished_at": None,
+}
+
+
+def test_checkouts_that_do_not_come_to_their_end_are_reported_and_counted(
+    whole: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that has just died holds this one."""
+    monkeypatch.setattr(reconciliation, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(reconciliation, "PAUSE_SECONDS", 0.01)
+    leased = {"lease_owner": uuid.uuid4(), "lease_until": timezone.now() + timedelta(minutes=1)}
+    remembering(**RUNNING, **leased)
+    tell(whole, "payment", "restores", RESTORE)
+    release = f"/api/v1/restores/{RESTORE['id']}/release"
+    whole.payment.tell(f"POST {release}", 200, {**RESTORE, "released_at": AT})
+    code, report = run("--apply")
+    assert (code, report["left"], report["undecided"]) == (1, [], [str(SAGA)])
+    note = "reconcile: 0 repaired, 0 left to a person, 1 checkouts under way"
+    assert asked(whole, "POST") == [(release, {"note": note})]
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("reconcile", "--apply", "--since", "all", stdout=out, stderr=io.StringIO())
+    assert "## 1 checkouts are still under way\n\nA worker goes on with them." in out.getvalue()
+    assert f"- {SAGA}" in out.getvalue()
+
+
+def test_a_checkout_that_somebody_else_takes_to_its_end_is_waited_for(
+    whole: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leased = {"lease_owner": uuid.uuid4(), "lease_until": timezone.now() + timedelta(minutes=1)}
+    remembering(**RUNNING, **leased)
+
+    def end(_seconds: float) -> None:
+        completed = {"state": "completed", "direction": "forward", "done": 5, "intended": 5, "answer_status": 201}
+        of_nobody = {"lease_owner": None, "lease_until": None, "version": F("version") + 1}
+        Saga.objects.update(**completed, **of_nobody, answer_body="{}", finished_at=timezone.now())
+
+    monkeypatch.setattr(reconciliation, "sleep", end)
+    code, report = run("--apply")
+    assert (code, report["undecided"]) == (0, [])
 
 
 def test_without_its_secret_or_beside_another_it_does_not_begin(whole: Services, settings: Settings) -> None:
@@ -308,6 +405,118 @@ def test_what_the_audit_finds_besides_is_left_to_a_person_and_settled_once_it_is
     tell(whole, "inventory", "stock", audited_stock(variant=LINE["variant"]))
     assert run("--apply")[0] == 0
     assert Finding.objects.get().state == "settled"
+
+
+def left_five_days_ago(services: Services) -> Finding:
+    """A checkout of five days ago was paid, its payment says declined, and payment went back to before it."""
+    ago = timezone.now() - timedelta(days=5)
+    remembering(created_at=ago, finished_at=ago)
+    declined = {"state": "declined", "buyer": str(BUYER)}
+    tell(services, "payment", "payments", audited_payment(id=str(PAYMENT_ID), order=str(ORDER_ID), **declined))
+    tell(services, "payment", "provider-payments")
+    restore = {**RESTORE, "recovery_point": (ago - timedelta(hours=2)).isoformat()}
+    tell(services, "payment", "restores", restore)
+    services.payment.tell(f"POST /api/v1/restores/{RESTORE['id']}/release", 200, {**RESTORE, "released_at": AT})
+    code, report = run("--apply", since=None)
+    assert (code, [each["code"] for each in report["left"]]) == (1, ["payment_contradicts"])
+    tell(services, "payment", "restores")
+    return Finding.objects.get()
+
+
+def test_a_run_that_compares_less_settles_nothing_that_it_did_not_look_at(whole: Services) -> None:
+    finding = left_five_days_ago(whole)
+    for service, name in (("orders", "orders"), ("payment", "payments"), ("inventory", "reservations")):
+        tell(whole, service, name)  # as they answer who asks for what is younger
+    for options in ([], ["--apply"]):
+        code, report = run(*options, since="24h")
+        assert (code, [each["code"] for each in report["left"]]) == (1, ["payment_contradicts"])
+        (left,) = report["left"]
+        assert left["ids"] == {"checkout": str(SAGA), "payment": str(PAYMENT_ID)}
+        assert left["cause"].endswith("UTC, and not looked at by this run.")
+        finding.refresh_from_db()
+        assert finding.state == "left"
+    assert reconciliation.settle(findings=Finding.objects.all()) == 1
+    assert run("--apply", since="24h")[0] == 0
+
+
+def test_by_itself_a_run_looks_again_at_what_was_left_and_settles_what_is_gone(whole: Services) -> None:
+    finding = left_five_days_ago(whole)
+    code, report = run("--apply", since=None)
+    assert (code, [each["code"] for each in report["left"]]) == (1, ["payment_contradicts"])
+    finding.refresh_from_db()
+    assert finding.state == "left"
+    of_buyer = {"buyer": str(BUYER)}
+    tell(whole, "payment", "payments", audited_payment(id=str(PAYMENT_ID), order=str(ORDER_ID), **of_buyer))
+    entry = {"reference": "pi_1", "payment": str(PAYMENT_ID), "taken": EUR, "refunded": NOTHING}
+    tell(whole, "payment", "provider-payments", {**entry, "authorised": NOTHING, "created_at": AT})
+    assert run("--apply", since=None)[0] == 0
+    finding.refresh_from_db()
+    assert finding.state == "settled"
+
+
+@pytest.mark.parametrize(
+    ("asked", "back"), [("90m", timedelta(hours=5)), (None, timedelta(hours=5)), ("7d", timedelta(days=7))]
+)
+def test_a_service_that_waits_is_compared_as_far_back_as_it_went(
+    whole: Services, asked: str | None, back: timedelta
+) -> None:
+    """Else it would be released with what nobody looked at."""
+    went_back = timezone.now() - timedelta(hours=5)
+    remembering(created_at=went_back + timedelta(hours=2), finished_at=went_back + timedelta(hours=2))
+    tell(whole, "orders", "orders")
+    tell(whole, "orders", "restores", {**RESTORE, "recovery_point": went_back.isoformat()})
+    err = io.StringIO()
+    code, report = run(since=asked, err=err)
+    assert (code, [each["code"] for each in report["differences"]]) == (1, ["order_missing"])
+    since = datetime.fromisoformat(report["since"])
+    assert abs(timezone.now() - back - since) < timedelta(minutes=1)
+    assert ("a service went back further than was asked" in err.getvalue()) == (asked == "90m")
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("reconcile", *(["--since", asked] if asked else []), stdout=out, stderr=io.StringIO())
+    assert f"- Compared: what began after {since:%Y-%m-%d}" in out.getvalue()
+
+
+def test_what_is_found_of_everything_is_settled_by_a_run_of_everything(whole: Services) -> None:
+    remembering()
+    tell(whole, "inventory", "stock", audited_stock(variant=LINE["variant"], reserved=1))
+    assert run("--apply")[0] == 1
+    tell(whole, "inventory", "stock", audited_stock(variant=LINE["variant"]))
+    assert run("--apply", since=None)[0] == 1
+    assert Finding.objects.get().state == "left"
+    assert run("--apply")[0] == 0
+    assert Finding.objects.get().state == "settled"
+
+
+def test_what_is_too_old_to_have_its_checkout_is_left_until_a_person_settles_it(whole: Services) -> None:
+    remembering()
+    long_ago = timezone.now() - timedelta(days=31)
+    finding = Finding.objects.create(
+        code="order_missing", subject="order 1", cause="…", state="left", compared_since=long_ago
+    )
+    code, report = run("--apply")
+    assert (code, [each["ids"] for each in report["left"]]) == (1, [{"order": "1"}])
+    finding.refresh_from_db()
+    assert finding.state == "left"
+
+
+def test_logins_that_could_not_be_ended_are_not_settled_once_auth_is_released(whole: Services) -> None:
+    remembering()
+    Finding.objects.create(
+        code="logins_resurrected", subject=f"before {AT}", cause="…", state="left", repair="end_logins"
+    )
+    assert run("--apply")[0] == 1
+    assert Finding.objects.get().state == "left"
+
+
+def test_what_a_killed_run_found_and_no_other_looked_at_is_left_to_a_person(whole: Services) -> None:
+    ago = timezone.now() - timedelta(days=5)
+    finding = Finding.objects.create(
+        code="order_missing", subject="order 1", cause="…", repair="restore_order", compared_since=ago
+    )
+    assert run("--apply", since="24h")[0] == 1
+    finding.refresh_from_db()
+    assert (finding.state, finding.last_error) == ("left", "A run was stopped, and none has looked since.")
 
 
 def test_what_a_killed_run_had_repaired_is_noted_by_the_next(whole: Services) -> None:
@@ -393,15 +602,7 @@ def test_a_checkout_that_is_known_is_not_written_again(whole: Services) -> None:
 def test_only_an_undecided_checkout_is_called_off_as_before(whole: Services) -> None:
     completed = remembering(id=uuid.uuid4())
     assert not call_off_as_before(checkout=completed.pk, failure=DECLINED)
-    remembering(
-        state="running",
-        direction="undecided",
-        done=0,
-        intended=1,
-        answer_status=None,
-        answer_body="",
-        finished_at=None,
-    )
+    remembering(**RUNNING)
     assert call_off_as_before(checkout=SAGA, failure=DECLINED)
     assert not call_off_as_before(checkout=SAGA, failure=problem("another", 409))
     assert Saga.objects.get(pk=SAGA).failure == DECLINED

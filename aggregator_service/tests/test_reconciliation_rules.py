@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from audits.snapshot import Snapshot
+from audits.snapshot import Amount, Snapshot
 from reconciliation.comparison import PHASES, PROPOSALS, Difference, Repair, compare
 from reconciliation.world import Memo, Memory, Restored, World
 from tests.test_audit_rules import (
@@ -162,6 +162,47 @@ def test_money_of_a_checkout_that_was_called_off_is_given_back_once() -> None:
     assert found(taken) == only("payment_of_failed_checkout", Repair.REFUND_PAYMENT, FAILED, payment_of(FAILED))
     refunded = with_row(world(), payments=payment(FAILED, refunded=3998))
     assert found(refunded) == set()
+
+
+def given_back(amount: int, whole: World) -> World:
+    """By the provider's book."""
+    book = [replace(each, refunded=Amount(amount, "EUR")) for each in whole.seen.book if each.taken.amount]
+    return replace(whole, seen=replace(whole.seen, book=book))
+
+
+def test_what_the_provider_gave_back_and_is_not_written_down_is() -> None:
+    whole = given_back(500, world(restores=[Restored("payment", ELSEWHERE, BACK_TO)]))
+    (difference,) = compare(whole)
+    assert (difference.code, difference.repair) == ("refund_missing", Repair.RESTORE_REFUNDS)
+    assert difference.ids == (("payment", str(payment_of(BOUGHT))),)
+    cause = "The provider gave 5.00 EUR back that is not written down: payment went back to 2026-11-22 11:55:00 UTC."
+    assert difference.cause == cause
+    part = with_row(whole, payments=payment(BOUGHT, refunded=200))
+    assert compare(part)[0].cause.startswith("The provider gave 3.00 EUR back")
+
+
+def test_what_is_written_down_of_what_the_provider_gave_back_is_no_difference() -> None:
+    for refunded in (500, 501):  # more than the book says is the audit's to find
+        assert found(given_back(500, with_row(world(), payments=payment(BOUGHT, refunded=refunded)))) == set()
+    under_way = payment(BOUGHT, refunded=500, refunds_pending=500)
+    assert found(given_back(0, with_row(world(), payments=under_way))) == set()
+    lost_answer = given_back(500, with_row(world(), payments=under_way))
+    assert found(lost_answer) == only("refund_missing", Repair.RESTORE_REFUNDS, payment_of(BOUGHT))
+
+
+def test_what_was_given_back_of_a_payment_older_than_what_is_compared_is_written_down() -> None:
+    old = NOW - timedelta(days=40)
+    seen = with_rows(platform(), payments=payment(ELSEWHERE, created_at=old))
+    seen = replace(seen, book=[*seen.book, entry(ELSEWHERE, refunded=Amount(3998, "EUR"), created_at=old)])
+    seen = replace(seen, since=BACK_TO, checkouts_known_since=NOW - timedelta(days=30))
+    assert found(world(seen)) == only("refund_missing", Repair.RESTORE_REFUNDS, payment_of(ELSEWHERE))
+
+
+def test_what_was_given_back_is_written_down_before_more_is() -> None:
+    whole = with_row(world(), payments=payment(FAILED))
+    book = [*whole.seen.book, entry(FAILED, refunded=Amount(3998, "EUR"))]
+    repairs = [each.repair for each in compare(replace(whole, seen=replace(whole.seen, book=book)))]
+    assert repairs == [Repair.RESTORE_REFUNDS, Repair.REFUND_PAYMENT]
 
 
 def test_what_the_provider_took_gets_its_payment_back() -> None:

@@ -72,6 +72,19 @@ class BookEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class BookRefund:
+    """Money that by the provider's book was given back.
+
+    `refund_id` is the id that it was asked for with; None where it was not we who asked.
+    """
+
+    reference: str
+    refund_id: uuid.UUID | None
+    amount: Money
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class BookPage:
     """Some entries, newest first, and whether there are older ones."""
 
@@ -130,8 +143,14 @@ class Provider(Protocol):
     def refund(self, *, reference: str, refund_id: uuid.UUID, amount: Money) -> RefundOutcome:
         """Give part of a captured intent back, once per refund id."""
 
-    def book(self, *, created_since: datetime | None, after: str | None, limit: int) -> BookPage:
-        """Read the book, from its newest entry or from the one after the reference `after`, back to `created_since`.
+    def refunds(self, *, reference: str) -> Sequence[BookRefund]:
+        """All that was given back of an intent, oldest first; what failed or is under way is not among it."""
+
+    def book(
+        self, *, created_since: datetime | None, refunded_since: datetime | None, after: str | None, limit: int
+    ) -> BookPage:
+        """Read the book, from its newest entry or from the one after the reference `after`, back to `created_since`;
+        with `refunded_since` only entries of which something was given back then or later, however old they are.
 
         Raises `UnknownReferenceError`.
         """

@@ -292,7 +292,7 @@ def settle_refund(*, refund: Refund) -> Refund:
         outcome = RefundOutcome(reference="", verdict=RefundVerdict.FAILED, failure_code=exc.code)
     except ProviderUnavailableError as exc:
         raise ProviderUnreachableError() from exc
-    return _close_refund(refund_id=refund.pk, outcome=outcome)
+    return close_refund(refund_id=refund.pk, outcome=outcome)
 
 
 @transaction.atomic(durable=True)
@@ -327,6 +327,23 @@ def _reserve(*, refund_id: uuid.UUID, payment_id: uuid.UUID, amount: Money, reas
     return present, False
 
 
+@transaction.atomic(durable=True)
+def write_down_refund(given: Refund) -> Refund:
+    """Insert a refund that its provider has made already, or meet the one that has its id; return it as it is then.
+
+    Raises `RefundExceedsPaymentError`, `PaymentNotCapturedError`, and `RefundMismatchError` when the id has another
+    content.
+    """
+    if insert(given, unless_known=True):
+        _hold(given.payment, given.money)
+        logger.info("refund written down again", extra={"refund": str(given.pk), "payment": str(given.payment_id)})
+        return given
+    present = Refund.objects.select_related("payment").get(pk=given.pk)
+    if (present.payment_id, present.amount) != (given.payment_id, given.amount) or present.state == RefundState.FAILED:
+        raise RefundMismatchError()
+    return present
+
+
 def _refund(refund_id: uuid.UUID) -> Refund | None:
     return Refund.objects.select_related("payment").filter(pk=refund_id).first()
 
@@ -346,7 +363,7 @@ def _hold(payment: Payment, amount: Money) -> None:
 
 
 @transaction.atomic(durable=True)
-def _close_refund(*, refund_id: uuid.UUID, outcome: RefundOutcome) -> Refund:
+def close_refund(*, refund_id: uuid.UUID, outcome: RefundOutcome) -> Refund:
     """Move the refund by what the provider said; a failed one lets its amount go, once."""
     if outcome.verdict != RefundVerdict.PENDING:
         target = RefundState.SUCCEEDED if outcome.verdict == RefundVerdict.SUCCEEDED else RefundState.FAILED

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from chassis.money import Money
 from payments.providers import (
     BookEntry,
     BookPage,
+    BookRefund,
     IntentOutcome,
     ProviderRefusedError,
     ProviderUnavailableError,
@@ -25,7 +26,7 @@ from sandbox import services
 from sandbox.errors import IntentMismatchError, RefusedError, SandboxUnavailableError, UnknownIntentError
 from sandbox.methods import METHODS
 from sandbox.models import SandboxIntent
-from sandbox.selectors import book, intent_of, intents
+from sandbox.selectors import book, intent_of, intents, refunds_given
 from sandbox.states import INTENT_TRANSITIONS, IntentStatus, ProviderRefundStatus
 
 VERDICTS = {
@@ -95,9 +96,20 @@ class SandboxProvider:
                 failure_code=entry.failure_code,
             )
 
-    def book(self, *, created_since: datetime | None, after: str | None, limit: int) -> BookPage:
+    def refunds(self, *, reference: str) -> Sequence[BookRefund]:
+        with _in_the_interfaces_terms():
+            currency = intent_of(reference).currency
+            return [
+                BookRefund(each.reference, each.refund, Money(each.amount, currency), each.created_at)
+                for each in refunds_given(reference)
+            ]
+
+    def book(
+        self, *, created_since: datetime | None, refunded_since: datetime | None, after: str | None, limit: int
+    ) -> BookPage:
         try:
-            found = list(book(created_since=created_since, after=after)[: limit + 1])
+            entries = book(created_since=created_since, refunded_since=refunded_since, after=after)
+            found = list(entries[: limit + 1])
         except UnknownIntentError as exc:
             raise UnknownReferenceError(after) from exc
         return BookPage(entries=[_entry(intent) for intent in found[:limit]], more=len(found) > limit)

@@ -6,7 +6,8 @@ from django.db.models.functions import Coalesce
 
 from chassis.statements import row
 from sandbox.errors import UnknownIntentError
-from sandbox.models import SandboxIntent
+from sandbox.models import SandboxEvent, SandboxIntent, SandboxRefund
+from sandbox.states import EventType, ProviderRefundStatus
 
 
 def intent_of(reference: str) -> SandboxIntent:
@@ -23,8 +24,17 @@ def intents(*, payment: uuid.UUID | None) -> QuerySet[SandboxIntent]:
     return book if payment is None else book.filter(payment=payment)
 
 
-def book(*, created_since: datetime | None, after: str | None) -> QuerySet[SandboxIntent]:
-    """Return intents with the money that the book's lines say was moved, newest first, those after one if it is named.
+def refunds_given(reference: str) -> QuerySet[SandboxRefund]:
+    """Return what was given back of an intent, oldest first."""
+    given = SandboxRefund.objects.filter(intent=reference, status=ProviderRefundStatus.SUCCEEDED)
+    return given.order_by("created_at", "reference")
+
+
+def book(
+    *, created_since: datetime | None, refunded_since: datetime | None, after: str | None
+) -> QuerySet[SandboxIntent]:
+    """Return intents with the money that the book's lines say was moved, newest first, those after one if it is named;
+    with `refunded_since` those of which something was given back since.
 
     Raises `UnknownIntentError`.
     """
@@ -34,6 +44,9 @@ def book(*, created_since: datetime | None, after: str | None) -> QuerySet[Sandb
     ).order_by("-created_at", "-reference")
     if created_since is not None:
         entries = entries.filter(created_at__gte=created_since)
+    if refunded_since is not None:
+        lines = SandboxEvent.objects.filter(type=EventType.REFUNDED, created_at__gte=refunded_since)
+        entries = entries.filter(pk__in=lines.values("intent"))
     if after is not None:
         last = intent_of(after)
         older = Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, reference__lt=last.reference)

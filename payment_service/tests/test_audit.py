@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db.models.functions import Now
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
@@ -17,7 +18,7 @@ from payments import services
 from payments.models import Payment, Refund
 from payments.providers import ProviderUnavailableError
 from sandbox import services as sandbox
-from sandbox.models import SandboxIntent
+from sandbox.models import SandboxEvent, SandboxIntent
 from sandbox.provider import SandboxProvider
 from tests.calls import give_back, pay
 
@@ -95,6 +96,22 @@ def test_the_book_says_what_was_taken_given_back_and_may_still_be_taken(auditor:
         (str(captured.pk), eur(1000), eur(300), eur(0)),
     ]
     assert rows[1]["reference"] == open_intent.reference
+
+
+def test_the_book_is_read_by_when_something_was_given_back_however_old_it_is(auditor: APIClient) -> None:
+    early, late, never = pay(amount=1000), pay(amount=1000), pay(amount=1000)
+    give_back(early, 300)
+    SandboxEvent.objects.update(created_at=Now() - timedelta(days=2))
+    SandboxIntent.objects.update(created_at=Now() - timedelta(days=3))
+    give_back(late, 300)
+    give_back(late, 200)
+    ago = {hours: (timezone.now() - timedelta(hours=hours)).isoformat() for hours in (1, 60)}
+    page = auditor.get(BOOK, {"refunded_since": ago[1]})
+    assert [(row["payment"], row["refunded"]) for row in page.json()["results"]] == [(str(late.pk), eur(500))]
+    assert set(ids(auditor.get(BOOK, {"refunded_since": ago[60]}), "payment")) == {str(early.pk), str(late.pk)}
+    assert ids(auditor.get(BOOK, {"refunded_since": ago[60], "created_since": ago[60]}), "payment") == []
+    assert len(ids(auditor.get(BOOK), "payment")) == len({early, late, never})
+    assert auditor.get(BOOK, {"refunded_since": "yesterday"}).status_code == 400
 
 
 def test_the_book_is_read_whatever_the_payments_say(auditor: APIClient) -> None:

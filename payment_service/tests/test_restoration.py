@@ -1,6 +1,7 @@
 """What a checkout remembers of its payment comes back, once, and takes no money: its provider says what it took."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ from rest_framework.test import APIClient
 from chassis.ids import uuid7
 from chassis.money import Money
 from chassis.testing import ClientFactory
-from payments.models import Payment
+from payments.errors import RefundExceedsPaymentError
+from payments.models import Payment, Refund
+from payments.providers import ProviderUnavailableError
 from sandbox.models import SandboxEvent, SandboxIntent
 from sandbox.provider import SandboxProvider
-from tests.calls import body, give_back, money_taken, pay
+from tests.calls import assert_both_sides_agree, body, give_back, money_taken, pay
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -160,3 +163,124 @@ def test_a_memory_with_a_gap_is_refused(reconciler: APIClient, missing: str) -> 
     sent = {name: value for name, value in remembered().items() if name != missing}
     assert restore(reconciler, sent, uuid7()).status_code == 400
     assert not SandboxIntent.objects.exists()
+
+
+# What was given back
+
+
+def restore_refunds(reconciler: APIClient, payment: uuid.UUID) -> Any:
+    return reconciler.post(f"/api/v1/reconcile/payments/{payment}/refunds")
+
+
+def forget_refunds(payment: Payment) -> None:
+    """As a database that went back to before them; the provider's book did not."""
+    Refund.objects.all().delete()
+    Payment.objects.filter(pk=payment.pk).update(refunded_amount=0)
+
+
+def test_forgotten_refunds_come_back_once_and_nothing_is_given_back_twice(reconciler: APIClient) -> None:
+    payment = pay(amount=1000)
+    first, second = give_back(payment, 300), give_back(payment, 200)
+    before = SandboxEvent.objects.count()
+    forget_refunds(payment)
+    for _repeated in range(2):
+        answer = restore_refunds(reconciler, payment.pk)
+        assert (answer.status_code, answer.json()["refunded"]["amount"]) == (200, 500)
+        assert SandboxEvent.objects.count() == before
+        assert_both_sides_agree(payment.pk)
+    refunds = {refund.pk: refund for refund in Refund.objects.all()}
+    assert refunds.keys() == {first.pk, second.pk}
+    again = refunds[first.pk]
+    assert (again.amount, again.state, again.provider_reference) == (300, "succeeded", first.provider_reference)
+    assert again.reason == "By the payment provider's book; the reason was lost."
+    with pytest.raises(RefundExceedsPaymentError):
+        give_back(Payment.objects.get(), 501)
+    assert give_back(Payment.objects.get(), 500).state == "succeeded"
+    assert_both_sides_agree(payment.pk)
+
+
+def test_only_the_refunds_that_were_forgotten_come_back(reconciler: APIClient) -> None:
+    payment = pay(amount=1000)
+    kept, lost = give_back(payment, 300), give_back(payment, 200)
+    Refund.objects.filter(pk=lost.pk).delete()
+    Payment.objects.update(refunded_amount=300)
+    assert restore_refunds(reconciler, payment.pk).json()["refunded"]["amount"] == 500
+    assert Refund.objects.get(pk=kept.pk).reason == ""
+    assert_both_sides_agree(payment.pk)
+
+
+def test_a_refund_that_is_pending_again_is_closed_as_the_book_has_it(reconciler: APIClient) -> None:
+    payment = pay(amount=1000)
+    refund = give_back(payment, 300)
+    Refund.objects.update(state="pending", settled_at=None, provider_reference="")
+    assert restore_refunds(reconciler, payment.pk).json()["refunded"]["amount"] == 300
+    refund.refresh_from_db()
+    assert (refund.state, refund.provider_reference != "") == ("succeeded", True)
+    assert_both_sides_agree(payment.pk)
+
+
+def test_what_somebody_gave_back_at_the_provider_has_the_same_id_each_time(
+    reconciler: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = pay(amount=1000)
+    give_back(payment, 300)
+    asked = SandboxProvider().refunds(reference=payment.provider_reference)
+    forget_refunds(payment)
+    of_others = [replace(each, refund_id=None) for each in asked]
+    monkeypatch.setattr(SandboxProvider, "refunds", lambda self, reference: of_others)
+    for _repeated in range(2):
+        assert restore_refunds(reconciler, payment.pk).json()["refunded"]["amount"] == 300
+    assert Refund.objects.get().pk == uuid.uuid5(payment.pk, asked[0].reference)
+
+
+def test_a_refund_that_failed_does_not_come_back(reconciler: APIClient) -> None:
+    payment = pay(amount=1000, method="pm_card_refundFail")
+    assert give_back(payment, 300).state == "failed"
+    forget_refunds(payment)
+    assert restore_refunds(reconciler, payment.pk).json()["refunded"]["amount"] == 0
+    assert not Refund.objects.exists()
+
+
+def test_refunds_that_contradict_the_book_are_refused_and_stay(
+    reconciler: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment, declined = pay(amount=1000), pay(method="pm_card_chargeDeclined")
+    refund = give_back(payment, 300)
+    (given,) = SandboxProvider().refunds(reference=payment.provider_reference)
+    for book, status, code in (
+        ([replace(given, amount=Money(301, "EUR"))], 422, "refund_mismatch"),
+        ([replace(given, refund_id=uuid7(), amount=Money(701, "EUR"))], 409, "refund_exceeds_payment"),
+    ):
+        monkeypatch.setattr(SandboxProvider, "refunds", lambda self, reference, book=book: book)
+        answer = restore_refunds(reconciler, payment.pk)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert Refund.objects.get().pk == refund.pk
+        assert_both_sides_agree(payment.pk)
+    monkeypatch.setattr(SandboxProvider, "refunds", lambda self, reference: [given])
+    Refund.objects.update(state="failed")
+    Payment.objects.filter(pk=payment.pk).update(refunded_amount=0)
+    assert restore_refunds(reconciler, payment.pk).json()["code"] == "refund_mismatch"
+    assert Payment.objects.get(pk=payment.pk).refunded_amount == 0
+    assert restore_refunds(reconciler, declined.pk).json()["code"] == "payment_not_captured"
+    assert restore_refunds(reconciler, uuid7()).json()["code"] == "payment_not_found"
+
+
+def test_a_provider_that_does_not_answer_is_asked_again_later(
+    reconciler: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(self: SandboxProvider, reference: str) -> None:
+        raise ProviderUnavailableError()
+
+    payment = pay(amount=1000)
+    monkeypatch.setattr(SandboxProvider, "refunds", away)
+    answer = restore_refunds(reconciler, payment.pk)
+    assert (answer.status_code, answer.json()["code"]) == (503, "provider_unavailable")
+
+
+@pytest.mark.parametrize("scopes", [["payments.charge"], ["audit.read"], []])
+def test_nobody_else_brings_refunds_back(client_for: ClientFactory, scopes: list[str]) -> None:
+    payment = pay(amount=1000)
+    give_back(payment, 300)
+    forget_refunds(payment)
+    assert restore_refunds(client_for(roles=["service"], scopes=scopes), payment.pk).status_code == 403
+    assert not Refund.objects.exists()

@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,7 +12,7 @@ from chassis.reconciling import IsReconciler
 from chassis.viewsets import ServiceViewSet
 from payments.api.serializers import PAYMENT_EXAMPLE, PaymentSerializer, PaySerializer
 from payments.models import Payment
-from payments.restoration import RememberedPayment, restore_payment
+from payments.restoration import RememberedPayment, restore_payment, restore_refunds
 
 
 @extend_schema_serializer(
@@ -34,7 +35,7 @@ class RememberedPaymentSerializer(PaySerializer):
 
 
 class RestoredPaymentViewSet(ServiceViewSet):
-    """What checkouts remember of their payments, told to a database that was restored."""
+    """What checkouts remember of their payments, and the provider of refunds, told to a database that was restored."""
 
     queryset = Payment.objects.none()
     permission_classes = (IsReconciler,)
@@ -71,3 +72,21 @@ class RestoredPaymentViewSet(ServiceViewSet):
             ),
         )
         return Response(PaymentSerializer(payment).data, status=201 if written else 200)
+
+    @extend_schema(
+        operation_id="reconcile_payments_restore_refunds",
+        summary="Bring back the refunds of a payment that its provider knows of",
+        description=(
+            "For the reconciler. Gives nothing back: what by the provider's book was given back, and is not known here "
+            "or pending, is written down as a refund that succeeded, under the id that it was asked for with. 404 "
+            "`payment_not_found`. 409 `payment_not_captured`, with the payment's `state`; `refund_exceeds_payment`, "
+            "with the `refundable` amount; 422 `refund_mismatch`: the book and a refund contradict. 503 "
+            "`provider_unavailable`."
+        ),
+        tags=["reconcile"],
+        request=None,
+        responses={200: PaymentSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def refunds(self, request: Request, pk: Any) -> Response:
+        return Response(PaymentSerializer(restore_refunds(payment_id=pk)).data)

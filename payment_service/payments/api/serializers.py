@@ -165,6 +165,9 @@ class BookFilterSerializer(serializers.Serializer[Any]):
     """How far back the book is read."""
 
     created_since = serializers.DateTimeField(required=False, help_text="Only what was created then or later.")
+    refunded_since = serializers.DateTimeField(
+        required=False, help_text="Only that of which something was given back then or later."
+    )
 
 
 @extend_schema_serializer(

@@ -208,4 +208,4 @@ class AuditedProviderPaymentViewSet(AuditViewSet):
         return provider_named(settings.PAYMENT_PROVIDER).book
 
     def narrowed(self, queryset: Any, asked: dict[str, Any]) -> Any:
-        return partial(queryset, created_since=asked.get("created_since"))
+        return partial(queryset, created_since=asked.get("created_since"), refunded_since=asked.get("refunded_since"))

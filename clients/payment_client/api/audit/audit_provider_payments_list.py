@@ -15,6 +15,7 @@ def _request(
     created_since: datetime.datetime | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page_size: int | Unset = 20,
+    refunded_since: datetime.datetime | Unset = UNSET,
 ) -> dict[str, Any]:
     params: dict[str, Any] = {}
 
@@ -26,6 +27,11 @@ def _request(
     params["cursor"] = cursor
 
     params["page_size"] = page_size
+
+    json_refunded_since: str | Unset = UNSET
+    if not isinstance(refunded_since, Unset):
+        json_refunded_since = refunded_since.isoformat()
+    params["refunded_since"] = json_refunded_since
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -97,6 +103,7 @@ def sync_detailed(
     created_since: datetime.datetime | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page_size: int | Unset = 20,
+    refunded_since: datetime.datetime | Unset = UNSET,
     headers: Mapping[str, str] | None = None,
     timeout: tuple[float, float] | None = None,
 ) -> Response[PaginatedBookEntryList | Problem]:
@@ -115,6 +122,7 @@ def sync_detailed(
             created_since=created_since,
             cursor=cursor,
             page_size=page_size,
+            refunded_since=refunded_since,
         ),
         headers=headers,
         timeout=timeout,
@@ -127,6 +135,7 @@ def sync(
     created_since: datetime.datetime | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page_size: int | Unset = 20,
+    refunded_since: datetime.datetime | Unset = UNSET,
     headers: Mapping[str, str] | None = None,
     timeout: tuple[float, float] | None = None,
 ) -> PaginatedBookEntryList | Problem | None:
@@ -144,6 +153,7 @@ def sync(
         created_since=created_since,
         cursor=cursor,
         page_size=page_size,
+        refunded_since=refunded_since,
         headers=headers,
         timeout=timeout,
     ).parsed
