@@ -69,9 +69,9 @@ dump: barman ## Write plain SQL of a database, or of all, to var/dumps/ (SERVICE
 load: barman ## Put such a dump in place of a database (SERVICE=<name> FILE=<path>)
 	@exec $(PY) -m backups load --service '$(SERVICE)' --file '$(FILE)'
 
-drill: ## Break databases in every way we know, and restore them (SERVICE=<name> for all on one)
+drill: ## Break databases in every way we know, and restore them (SERVICE=<name> for all on one; BACK=300 goes back so far, in s)
 	@$(PYTHON) -m local.bootstrap backups
-	@exec env $(if $(SERVICE),DRILL_SERVICE='$(SERVICE)') $(PY) -m local test drill agreement archives
+	@exec env $(if $(SERVICE),DRILL_SERVICE='$(SERVICE)') $(if $(BACK),DRILL_BACK_SECONDS='$(BACK)') $(PY) -m local test drill agreement archives
 
 drill-report: ## Drill, measure sizes, times and costs, and write them into docs/operations/backups.md (idle machine)
 	@$(PYTHON) -m local.bootstrap backups

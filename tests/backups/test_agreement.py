@@ -4,6 +4,7 @@ not, with people buying all the time, and reconcile brings all of them to agreem
 
 import io
 import json
+import os
 import re
 import signal
 import subprocess
@@ -33,6 +34,8 @@ SERVICE_NAMES = tuple(service.name for service in SERVICES)
 SLOW = "pm_sandbox_slow"
 BUYERS = 6
 AT_ONCE = 4
+BACK_SECONDS = float(os.environ.get("DRILL_BACK_SECONDS", "0"))
+"""How far each database goes back at least; people buy all the while."""
 
 
 @dataclass
@@ -139,14 +142,21 @@ class Street:
 
     def sends_back(self, buyer: Person) -> None:
         """What arrived broken, and gets a part of the money back; so does somebody who bought long before."""
-        longest_ago = next((basket for basket, answer in self.told if answer.status_code == 201), None)
+        longest_ago = next(
+            (
+                basket
+                for basket, answer in self.told
+                if answer.status_code == 201 and basket.total["amount"] - self.given_back[basket.checkout] >= 100
+            ),
+            None,
+        )
         basket = self.shop.basket(buyer, self.item(), quantity=2)
         self.sends(basket, 201)
         for each in filter(None, (basket, longest_ago)):
             self.gives_back(each, 100)
 
     def gives_back(self, basket: Basket, amount: int) -> None:
-        """As the platform does it; a payment is big enough for many times."""
+        """As the platform does it."""
         credentials = {"client_id": "aggregator", "client_secret": self._secret()}
         token = self.shop.api("auth").expect("POST", "/auth/service-token", 200, json=credentials)["access"]
         body = {"payment": str(basket.payment), "amount": eur(amount), "reason": "It arrived broken."}
@@ -207,6 +217,8 @@ def moments(street: Street) -> dict[str, datetime]:
             found[service] = datetime.now(UTC)
         people.result()
     street.busy()
+    while (datetime.now(UTC) - max(found.values())).total_seconds() < BACK_SECONDS:
+        street.busy()
     return found
 
 
