@@ -142,38 +142,75 @@ def test_media_are_encrypted_with_the_backup(kept: Kept, encryption: Encryption)
     assert (pictures / "lamp.png").read_bytes() == MARK
 
 
-def test_a_bucket_holds_what_a_new_machine_needs(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def bucket(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server that speaks S3, and a bucket on it that BACKUP_S3 names."""
     port = free_ports(1)[0]
-    bucket = Process(
+    server = Process(
         name="s3", argv=[Path(sys.executable).with_name("moto_server"), "-H", LOOPBACK, "-p", str(port)],
         log=kept.home.parent / "s3.log",
     )  # fmt: skip
-    bucket.start()
-    try:
-        for name, value in {
-            "BACKUP_S3": "shop-backups/one",
-            "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{port}",
-            "AWS_ACCESS_KEY_ID": "nobody",
-            "AWS_SECRET_ACCESS_KEY": "nothing",
-            "AWS_REGION": "eu-west-3",
-        }.items():
-            monkeypatch.setenv(name, value)
-        barman = kept.barman(archived=True)
-        kept.add(2000)
-        taking.take(barman, "orders", None, say=print)
-        kept.add(500)
-        taking.take(barman, "orders", None, say=print)
-        kept.add(30)
-        kept.server.stop()  # its last word is received
-        kept.receiver.wait(10)
+    server.start()
+    for name, value in {
+        "BACKUP_S3": "shop-backups/one",
+        "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{port}",
+        "AWS_ACCESS_KEY_ID": "nobody",
+        "AWS_SECRET_ACCESS_KEY": "nothing",
+        "AWS_REGION": "eu-west-3",
+    }.items():
+        monkeypatch.setenv(name, value)
+    yield
+    server.kill()
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_bucket_holds_what_a_new_machine_needs(kept: Kept) -> None:
+    barman = kept.barman(archived=True)
+    kept.add(2000)
+    first = taking.take(barman, "orders", None, say=print)
+    kept.add(500)
+    taking.take(barman, "orders", None, say=print)
+    kept.add(30)
+    kept.server.stop()  # its last word is received
+    kept.receiver.wait(10)
+    offsite.copy(barman, say=print)
+    assert not [path for path in os.listdir(kept.home) if path == "nothing"]
+    shutil.rmtree(kept.home)
+    new = kept.home
+    new.mkdir()
+    again = Barman(new, list(barman.servers.values()), barman.policy, archived=True)
+    # It has nothing yet, and a copy of nothing would delete everything.
+    with pytest.raises(LocalError, match="not from"):
+        offsite.copy(again, say=print)
+    kept_here = new / "orders" / "base" / first.id / "backup.info"
+    kept_here.parent.mkdir(parents=True)
+    kept_here.write_text("what is here stays")
+    offsite.fetch(again, say=print)
+    assert kept_here.read_text() == "what is here stays"
+    kept_here.unlink()
+    offsite.fetch(again, say=print)
+    found = restoring.verify(again, kept.place, new / "verifying" / "orders", backup=None, say=print)
+    assert found.rows == {"secrets": 2530}
+    shutil.rmtree(new / "orders" / "base" / first.id)
+    offsite.copy(again, say=print)  # what it fetched is its own from now on
+
+
+@pytest.mark.usefixtures("bucket")
+def test_backups_of_a_database_begun_anew_are_not_mixed_with_those_of_the_bucket(kept: Kept) -> None:
+    barman = kept.barman(archived=True)
+    identity = kept.home / "orders" / "identity.json"
+    identity.write_text('{"systemid": "1", "version": "18"}')
+    offsite._write_origin(barman, offsite._bucket())
+    offsite._rclone("copyto", str(identity), f"{offsite._bucket()}/orders/identity.json")
+    (kept.home / "origin").unlink()
+    identity.write_text('{"systemid": "2", "version": "18"}')
+    with pytest.raises(LocalError, match="another database"):
+        offsite.fetch(barman, say=print)
+    assert not (kept.home / "origin").exists()
+    with pytest.raises(LocalError, match="Bring them back first"):
         offsite.copy(barman, say=print)
-        assert not [path for path in os.listdir(kept.home) if path == "nothing"]
-        shutil.rmtree(kept.home)
-        new = kept.home
-        new.mkdir()
-        again = Barman(new, list(barman.servers.values()), barman.policy, archived=True)
-        offsite.fetch(again, say=print)
-        found = restoring.verify(again, kept.place, new / "verifying" / "orders", backup=None, say=print)
-        assert found.rows == {"secrets": 2530}
-    finally:
-        bucket.kill()
+    (kept.home / "origin").write_text("of another bucket\n")
+    with pytest.raises(LocalError, match="Bring them back first"):
+        offsite.copy(barman, say=print)
+    with pytest.raises(LocalError, match="holds other backups"):
+        offsite.fetch(barman, say=print)
