@@ -81,7 +81,7 @@ def _require_the_same_origin(barman: Barman, bucket: str) -> None:
         _write_origin(barman, bucket)
     elif not origin.exists() or ORIGIN not in held or _read(bucket, ORIGIN) != origin.read_text():
         raise LocalError(
-            f"{_shown(bucket)} holds backups that are not from {barman.home}; a copy would delete them: nothing was done. "
+            f"{_shown(bucket)} holds backups that are not from {barman.home}, which a copy would delete. "
             "Bring them back first (`python -m backups fetch`), or name another bucket or prefix in BACKUP_S3."
         )
 

@@ -53,6 +53,14 @@ class Kept:
             cursor.execute("INSERT INTO secrets SELECT %s FROM generate_series(1, %s)", [MARK.decode(), count])
         connection.close()
 
+    def count(self) -> int:
+        connection = psycopg2.connect(self.server.url("orders"))
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM secrets")
+            found = int(cursor.fetchone()[0])
+        connection.close()
+        return found
+
     def is_received(self) -> bool:
         connection = psycopg2.connect(self.server.superuser_url())
         with connection, connection.cursor() as cursor:
@@ -129,6 +137,64 @@ def test_a_backup_waits_for_the_log_to_be_received_again(kept: Kept, monkeypatch
     monkeypatch.setattr(taking, "RECEIVER_TIMEOUT", 0.2)
     with pytest.raises(LocalError, match="orders: nothing receives its log"):
         taking.take(barman, "orders", None, say=print)
+
+
+def restored(kept: Kept, barman: Barman) -> int:
+    """How many rows a restore to the last moment brings back, which is then put away again."""
+    found = restoring.restore(barman, kept.place, at=None, timeline=None, record=lambda *_any: None, say=print)
+    return found.rows["secrets"]
+
+
+def test_what_the_log_lost_at_its_end_refuses_the_restore_unless_the_old_data_has_it(kept: Kept) -> None:
+    barman = kept.barman()
+    kept.add(100)
+    taking.take(barman, "orders", None, say=print)
+    kept.add(10)
+    taking.end_segment(barman, "orders")
+    kept.add(1)
+    kept.server.stop()
+    kept.receiver.wait(10)
+    data, away = kept.server.data, kept.home.parent / "away"
+    data.rename(away)
+    (last,) = kept.home.glob("orders/streaming/*.partial")
+    whole = sorted(path for path in kept.home.glob("orders/wals/*/*") if len(path.name) == 24)[-1]
+    log, hidden = kept.home.parent / "log", kept.home.parent / "hidden"
+    # One byte of the last commits.
+    content = last.read_bytes()
+    middle = len(content.rstrip(b"\0")) // 2 // 8 * 8
+    last.write_bytes(content[:middle] + bytes([content[middle] ^ 0xFF]) + content[middle + 1 :])
+    with pytest.raises(LocalError, match="the log has a gap"):
+        restored(kept, barman)
+    last.write_bytes(content)
+    # The last segment but one, as if it had never been received.
+    whole.rename(hidden)
+    barman.run("rebuild-xlogdb", "orders", say=print)
+    with pytest.raises(LocalError, match="the log has a gap"):
+        restored(kept, barman)
+    assert not data.exists()
+    # The last one, which the old data knows of.
+    hidden.rename(whole)
+    barman.run("rebuild-xlogdb", "orders", say=print)
+    last.rename(hidden)
+    away.rename(data)
+    (data / "pg_wal").rename(log)
+    with pytest.raises(LocalError, match="the old data went on until"):
+        restored(kept, barman)
+    log.rename(data / "pg_wal")
+    assert restored(kept, barman) == 111
+    kept.server.start()
+    assert kept.count() == 111
+
+
+def test_what_nobody_received_is_taken_from_the_old_data(kept: Kept) -> None:
+    barman = kept.barman()
+    kept.add(100)
+    taking.take(barman, "orders", None, say=print)
+    kept.receiver.stop()
+    wait_for(lambda: not kept.is_received())
+    kept.add(200_000)  # some segments
+    kept.server.process.kill()
+    assert restored(kept, barman) == 200_100
 
 
 def test_media_are_encrypted_with_the_backup(kept: Kept, encryption: Encryption) -> None:
