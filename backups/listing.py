@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from backups.barman import Backup, Barman
 from backups.restoring import mib
-from backups.taking import is_whole, received_until, verified
+from backups.taking import hole_since, is_whole, received_until, verified
 
 COLUMNS = ("service", "backup", "kind", "parent", "size", "took", "age", "verified", "status")
 
@@ -49,6 +49,8 @@ def doubts(barman: Barman, server: str, *, now: datetime) -> list[str]:
         for each in known
         if _status(barman, each, known) != "good"
     ]
+    if (since := hole_since(barman, server)) is not None:
+        found.append(f"{server}: the log has a hole since {since:%Y-%m-%d %H:%M} UTC: make backup SERVICE={server}")
     until = received_until(barman, server)
     if until is None or now - until > timedelta(seconds=barman.policy.alert_log_seconds):
         found.append(f"{server}: the log was last received {'never' if until is None else age(now - until) + ' ago'}")

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from croniter import croniter
 from backups import metrics
 from backups.barman import Say
 from backups.setup import Setup
-from backups.taking import current_timeline
+from backups.taking import current_timeline, mend_slot
 from local.errors import LocalError
 from local.postgres import log_receiver, set_aside_ended_log
 from local.processes import Process, Supervisor, warn
@@ -20,7 +21,8 @@ from local.processes import Process, Supervisor, warn
 def serve(setup: Setup, *, say: Say) -> int:
     """Until SIGTERM. A command that fails is told, shows in `backups list`, and is tried at its next turn."""
     supervisor, pages = Supervisor(say=say), metrics.serve(setup.barman)
-    receivers = [_receive(setup, name, supervisor) for name in setup.places]
+    begun_anew = threading.Event()
+    receivers = [_receive(setup, name, supervisor, begun_anew) for name in setup.places]
     schedule = {name: expression for name, expression in setup.barman.policy.schedule.items() if _is_wanted(name)}
     try:
         started = datetime.now(UTC)
@@ -31,6 +33,9 @@ def serve(setup: Setup, *, say: Say) -> int:
             say(f"next {name}: {moment:%Y-%m-%d %H:%M} UTC")
         while True:
             time.sleep(1)
+            if begun_anew.is_set():
+                begun_anew.clear()
+                due["take"] = datetime.now(UTC)  # until then nothing new can be restored
             for name in [name for name, moment in due.items() if moment <= datetime.now(UTC)]:
                 say(f"{name} …")
                 code = subprocess.run([sys.executable, "-m", "backups", name], check=False).returncode
@@ -48,7 +53,8 @@ def _is_wanted(command: str) -> bool:
     return command != "copy" or bool(os.environ.get("BACKUP_S3"))
 
 
-def _receive(setup: Setup, name: str, supervisor: Supervisor) -> Process:
+def _receive(setup: Setup, name: str, supervisor: Supervisor, begun_anew: threading.Event) -> Process:
+    """Keeps the database's log received, and tells when it had to begin anew."""
     server, home = setup.barman.servers[name], setup.barman.home
     archive = setup.barman.directory(name) / "streaming"
     receiver = log_receiver(
@@ -62,6 +68,8 @@ def _receive(setup: Setup, name: str, supervisor: Supervisor) -> Process:
     )
 
     def start() -> None:
+        if mend_slot(setup.barman, name, say=warn):
+            begun_anew.set()
         set_aside_ended_log(archive, current_timeline(server))
         receiver.start()
 

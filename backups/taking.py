@@ -11,11 +11,13 @@ import psycopg2  # type: ignore[import-untyped]
 from backups.barman import Backup, Barman, KilledError, Say, Server, end_leftovers
 from local.errors import LocalError
 from local.holds import hold
-from local.postgres import BACKUP_ROLE
+from local.postgres import BACKUP_ROLE, set_aside_ended_log
 
 RECEIVER_TIMEOUT = 30
 LOG_TIMEOUT = 120
 """Seconds for the log that a backup needs to arrive."""
+HOLE = "hole"
+"""The file beside a server's backups that says since when its log has a hole, until a full backup is behind it."""
 
 
 def take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
@@ -25,6 +27,7 @@ def take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
 
 
 def _take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
+    mend_slot(barman, server, say=say)
     _wait_for_the_receiver(barman.servers[server])
     receive(barman, server)
     clear_unfinished(barman, server, say=say)
@@ -51,6 +54,8 @@ def _take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
     new = [backup for backup in barman.backups(server) if backup.id not in before]
     if len(new) != 1 or not new[0].is_good:
         raise LocalError(f"{server}: Barman says that it is done, but lists {new or 'nothing new'}.")
+    if new[0].parent is None:
+        (barman.directory(server) / HOLE).unlink(missing_ok=True)
     return new[0]
 
 
@@ -74,6 +79,8 @@ def parent_for(known: Sequence[Backup], barman: Barman, server: str, *, now: dat
     if not good:
         return None, "there is none yet"
     newest = good[0]
+    if hole_since(barman, server) is not None:
+        return None, "the log has a hole since the last one"
     if not is_whole(barman, newest, good):
         return None, f"the chain that {newest.id} stands on is broken"
     if newest.timeline != current_timeline(barman.servers[server]):
@@ -114,6 +121,44 @@ def _wait_for_the_receiver(server: Server) -> None:
         if time.monotonic() > deadline:
             raise LocalError(f"{server.name}: nothing receives its log, without which no backup can be restored.")
         time.sleep(0.2)
+
+
+def mend_slot(barman: Barman, server: str, *, say: Say) -> bool:
+    """Has the log received anew where the database has thrown away what it kept for that; returns whether it had to.
+
+    It keeps so much and no more (`max_slot_wal_keep_size`), and the slot is of no use from then on.
+    """
+    if not slot_is_lost(barman.servers[server]):
+        return False
+    until = received_until(barman, server) or datetime.now(UTC)
+    say(
+        f"{server}: THE LOG HAS A HOLE. It was not received since {until:%Y-%m-%d %H:%M:%S} UTC, and the database has "
+        "thrown it away by now. No moment from then until the next full backup can be restored."
+    )
+    folder = barman.directory(server)
+    (folder / HOLE).write_text(until.isoformat())
+    with suppress(LocalError):  # what it leaves is found in `ended`
+        barman.run("archive-wal", server, say=lambda _line: None)
+    # Or it would be asked for what follows them, for ever.
+    set_aside_ended_log(folder / "streaming", current_timeline(barman.servers[server]) + 1)
+    with _connected(barman.servers[server]) as cursor:
+        cursor.execute("SELECT pg_drop_replication_slot(%s)", [BACKUP_ROLE])
+        cursor.execute("SELECT pg_create_physical_replication_slot(%s, true)", [BACKUP_ROLE])
+    return True
+
+
+def slot_is_lost(server: Server) -> bool:
+    with _connected(server) as cursor:
+        cursor.execute("SELECT FROM pg_replication_slots WHERE slot_name = %s AND wal_status = 'lost'", [BACKUP_ROLE])
+        return bool(cursor.rowcount)
+
+
+def hole_since(barman: Barman, server: str) -> datetime | None:
+    """Since when the log has a hole that no full backup is behind; None when it has none."""
+    try:
+        return datetime.fromisoformat((barman.directory(server) / HOLE).read_text())
+    except FileNotFoundError:
+        return None
 
 
 def receive(barman: Barman, server: str) -> None:

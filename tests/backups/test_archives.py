@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg2  # type: ignore[import-untyped]
 import pytest
@@ -62,10 +63,16 @@ class Kept:
         return found
 
     def is_received(self) -> bool:
+        return bool(self.ask("SELECT pid FROM pg_stat_replication"))
+
+    def ask(self, *queries: str) -> list[tuple[Any, ...]]:
+        """What the last of the queries answers to the superuser."""
         connection = psycopg2.connect(self.server.superuser_url())
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT FROM pg_stat_replication")
-            found = bool(cursor.rowcount)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for query in queries:
+                cursor.execute(query)
+            found = list(cursor.fetchall())
         connection.close()
         return found
 
@@ -74,7 +81,13 @@ class Kept:
 def kept() -> Iterator[Kept]:
     # Not pytest's own folder: gpg's socket needs a short path.
     folder = Path(tempfile.mkdtemp(prefix="kept-"))
-    server = Postgres(name="orders", folder=folder / "pg", port=free_ports(1)[0], log=folder / "postgres.log")
+    server = Postgres(
+        name="orders",
+        folder=folder / "pg",
+        port=free_ports(1)[0],
+        log=folder / "postgres.log",
+        settings={"max_slot_wal_keep_size": "64MB"},
+    )
     server.start()
     server.provide("orders")
     server.provide_backup_role()
@@ -195,6 +208,34 @@ def test_what_nobody_received_is_taken_from_the_old_data(kept: Kept) -> None:
     kept.add(200_000)  # some segments
     kept.server.process.kill()
     assert restored(kept, barman) == 200_100
+
+
+def test_a_log_that_the_database_threw_away_begins_anew_with_a_full_backup(kept: Kept) -> None:
+    barman = kept.barman()
+    kept.add(100)
+    old = taking.take(barman, "orders", None, say=print)
+    kept.receiver.stop()
+    wait_for(lambda: not kept.is_received())
+    some = ["SELECT pg_logical_emit_message(false, '', '', true)", "SELECT pg_switch_wal()"]
+    lost = kept.ask(*some * 6, "CHECKPOINT; SELECT wal_status FROM pg_replication_slots")
+    assert lost == [("lost",)]
+    kept.add(10)
+    kept.receiver.start()
+    assert kept.receiver.wait(20) != 0
+    later = threading.Timer(1.5, kept.receiver.start)  # as its supervisor does
+    later.start()
+    told: list[str] = []
+    new = taking.take(barman, "orders", None, say=told.append)
+    later.join()
+    assert (new.kind, "THE LOG HAS A HOLE" in told[0], "has a hole" in told[1]) == ("full", True, True)
+    assert taking.hole_since(barman, "orders") is None
+    kept.add(1)
+    found = restoring.verify(barman, kept.place, kept.home / "verifying" / "orders", backup=None, say=print)
+    assert found.rows == {"secrets": 111}
+    # From before the hole nothing leads to behind it, and nobody is told so.
+    with pytest.raises(LocalError, match="the log has a gap"):
+        restoring.verify(barman, kept.place, kept.home / "verifying" / "orders", backup=old, say=print)
+    assert taking.take(barman, "orders", None, say=print).parent == new.id
 
 
 def test_media_are_encrypted_with_the_backup(kept: Kept, encryption: Encryption) -> None:
