@@ -9,15 +9,21 @@ machine that has lost its backups has none, and first fetches those that the buc
 
 import json
 import os
+import shutil
 import subprocess
 import uuid
+from contextlib import suppress
 
 from backups.barman import Barman, Say
 from backups.taking import end_segment, receive
 from local.errors import LocalError
 
-NOT_COPIED = ("locks/**", "log/**", "verifying/**", "*.log", "barman.conf", "passwords", ".gnupg/**", "*/media/new/**")
-"""What is of this machine alone; passwords and keys do not leave it."""
+NOT_COPIED = (
+    *("/locks/**", "/log/**", "/verifying/**", "/copying/**", "*.log", "/barman.conf*", "/passwords*", ".gnupg/**"),
+    *("/metrics.*", "/*/completed*", "hold", "/*/media/new/**"),
+)
+"""What is of this machine alone, and what is written anew all the time; passwords and keys do not leave it."""
+STREAMING = "/*/streaming/**"
 ORIGIN = "origin"
 REMOTE = ":s3:"
 NOT_FOUND = 3
@@ -28,15 +34,38 @@ def copy(barman: Barman, *, say: Say) -> int:
     """Makes the bucket hold what is here; raises LocalError when it does not at the end."""
     bucket = _bucket()
     _require_the_same_origin(barman, bucket)
+    late = []
     for server in barman.servers:
-        if barman.encryption is None:
-            receive(barman, server)
-        else:  # what is received is encrypted once its segment has ended
-            end_segment(barman, server)
-    in_clear = () if barman.encryption is None else ("*/streaming/**", "*/ended/**")
-    _rclone("sync", str(barman.home), bucket, *(f"--exclude={pattern}" for pattern in (*NOT_COPIED, *in_clear)))
+        try:
+            if barman.encryption is None:
+                receive(barman, server)
+            else:  # what is received is encrypted once its segment has ended
+                end_segment(barman, server)
+        except LocalError as error:
+            late.append(str(error))  # what there is leaves the machine all the same
+    in_clear = () if barman.encryption is None else ("/*/ended/**",)
+    excluded = (*NOT_COPIED, STREAMING, *in_clear)
+    _rclone("sync", str(barman.home), bucket, *(f"--exclude={pattern}" for pattern in excluded))
+    if barman.encryption is None:
+        _copy_streaming(barman, bucket)
+    if late:
+        raise LocalError(f"{_shown(bucket)} lacks the newest of the log. " + "; ".join(late))
     say(f"everything is in {_shown(bucket)}, too")
     return 0
+
+
+def _copy_streaming(barman: Barman, bucket: str) -> None:
+    """Copies what is being received. rclone refuses files that are written to; a copy of one ends somewhere."""
+    copying = barman.home / "copying"
+    shutil.rmtree(copying, ignore_errors=True)
+    for server in barman.servers:
+        folder = copying / server / "streaming"
+        folder.mkdir(mode=0o700, parents=True)
+        for path in (barman.directory(server) / "streaming").glob("*"):
+            with suppress(FileNotFoundError):  # just renamed, as it is full: the next copy has it
+                shutil.copyfile(path, folder / path.name)
+    _rclone("sync", str(copying), bucket, f"--include={STREAMING}")
+    shutil.rmtree(copying)
 
 
 def fetch(barman: Barman, *, say: Say) -> int:

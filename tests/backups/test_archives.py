@@ -303,6 +303,34 @@ def test_a_bucket_holds_what_a_new_machine_needs(kept: Kept) -> None:
 
 
 @pytest.mark.usefixtures("bucket")
+def test_a_copy_succeeds_while_the_log_is_written(kept: Kept) -> None:
+    barman = kept.barman(archived=True)
+    kept.add(100)
+    taking.take(barman, "orders", None, say=print)
+    ended = threading.Event()
+
+    def write() -> None:
+        while not ended.is_set():
+            kept.add(300)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(3):
+            offsite.copy(barman, say=print)
+    finally:
+        ended.set()
+        writer.join()
+    offsite.copy(barman, say=print)
+    before = kept.count()
+    # As whoever has lost this machine, and the database with it.
+    shutil.rmtree(kept.home / "orders")
+    offsite.fetch(barman, say=print)
+    found = restoring.verify(barman, kept.place, kept.home / "verifying" / "orders", backup=None, say=print)
+    assert found.rows == {"secrets": before}
+
+
+@pytest.mark.usefixtures("bucket")
 def test_backups_of_a_database_begun_anew_are_not_mixed_with_those_of_the_bucket(kept: Kept) -> None:
     barman = kept.barman(archived=True)
     identity = kept.home / "orders" / "identity.json"
