@@ -278,11 +278,13 @@ def _copy(barman: Barman, place: Place, folder: Path, backup: Backup, *, timelin
                 *("--staging-location", "local", place.name, backup.id, str(folder)),
                 say=lambda line: steps.say(line) if "WARNING" in line else None,
             )
+        if os.geteuid() == 0:  # for whom tar keeps the owner that the archive names
+            subprocess.run(["chown", "--recursive", "0:0", folder], check=True)
         for original in folder.glob("*.origin"):
             original.replace(original.with_suffix(""))  # Barman's settings for a recovery: ours are given at its start
         _add_unarchived_segments(barman, place, folder / "barman_wal", timeline=timeline, backup=backup)
         with steps.step("comparing all files with the backup's manifest"):
-            _check_manifest(folder, backup)
+            _check_manifest(barman, folder, backup)
     finally:
         end_leftovers(folder)
         shutil.rmtree(staging, ignore_errors=True)
@@ -351,11 +353,16 @@ def _require_all_of(old: Path, folder: Path, *, timeline: int, ended: int) -> No
         )
 
 
-def _check_manifest(folder: Path, backup: Backup) -> None:
+def _check_manifest(barman: Barman, folder: Path, backup: Backup) -> None:
     manifest = folder / f"backup_manifest.{backup.id}"
+    beside_the_archive = barman.directory(backup.server) / "base" / backup.id / "data" / "backup_manifest"
+    if not manifest.exists() and backup.is_archived and beside_the_archive.exists():
+        # Of an archive that nothing was combined with, Barman leaves it where it is.
+        shutil.copyfile(beside_the_archive, manifest)
     if not manifest.exists():
         raise LocalError("the backup has no manifest to be compared with")
-    ignored = ("barman_wal", ".barman-recover.info", "recovery.signal", manifest.name)
+    # Archives have an empty `tablespace_map`, which Barman leaves out: no database here has another tablespace.
+    ignored = ("barman_wal", ".barman-recover.info", "recovery.signal", "tablespace_map", manifest.name)
     command: list[str | Path] = [binaries() / "pg_verifybackup", "--no-parse-wal", "--manifest-path", manifest]
     done = subprocess.run(
         [*command, *(f"--ignore={name}" for name in ignored), folder], capture_output=True, text=True, check=False

@@ -121,6 +121,8 @@ def test_encrypted_backups_can_be_read_by_nobody_without_the_key(kept: Kept, enc
     barman = kept.barman(encryption=encryption)
     kept.add(2000)
     full = taking.take(barman, "orders", None, say=print)
+    found = restoring.verify(barman, kept.place, kept.home / "verifying" / "orders", backup=None, say=print)
+    assert (found.backup.id, found.rows) == (full.id, {"secrets": 2000})
     kept.add(500)
     second = taking.take(barman, "orders", None, say=print)
     assert (full.kind, second.kind, second.parent) == ("full", "incremental", full.id)
