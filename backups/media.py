@@ -68,10 +68,15 @@ def _count(folder: Path) -> int:
 
 def _encrypt(media: Path, archive: Path, key: str) -> None:
     tar = subprocess.Popen(["tar", "--create", "--directory", media, "."], stdout=subprocess.PIPE)
-    gpg = ["gpg", "--batch", "--trust-model=always", "--encrypt", "--recipient", key, "--output", str(archive)]
-    done = subprocess.run(gpg, stdin=tar.stdout, capture_output=True, text=True, check=False)
-    if tar.wait() != 0 or done.returncode != 0:
-        raise LocalError(f"The media files could not be encrypted: {done.stderr.strip()[:500]}")
+    gpg = subprocess.Popen(
+        ["gpg", "--batch", "--trust-model=always", "--encrypt", "--recipient", key, "--output", str(archive)],
+        stdin=tar.stdout,
+        stderr=subprocess.PIPE,
+    )
+    _leave_to_the_next(tar)
+    _out, said = gpg.communicate()
+    if tar.wait() != 0 or gpg.returncode != 0:
+        raise LocalError(f"The media files could not be encrypted: {said.decode(errors='replace').strip()[:500]}")
 
 
 def _decrypt(archive: Path, media: Path, barman: Barman) -> None:
@@ -81,13 +86,25 @@ def _decrypt(archive: Path, media: Path, barman: Barman) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    _run("tar", "--extract", "--skip-old-files", "--directory", str(media), stdin=gpg)
-    if gpg.wait() != 0:
-        raise LocalError(f"{archive} could not be decrypted: is the key there, and its passphrase right?")
+    tar = subprocess.Popen(
+        ["tar", "--extract", "--skip-old-files", "--directory", str(media)], stdin=gpg.stdout, stderr=subprocess.PIPE
+    )
+    _leave_to_the_next(gpg)
+    _out, said = tar.communicate()
+    if gpg.wait() != 0 or tar.returncode != 0:
+        raise LocalError(
+            f"{archive} could not be decrypted: is the key there, and its passphrase right? "
+            f"{said.decode(errors='replace').strip()[:500]}"
+        )
 
 
-def _run(*command: str, stdin: "subprocess.Popen[bytes] | None" = None) -> None:
-    source = None if stdin is None else stdin.stdout
-    done = subprocess.run(command, stdin=source, capture_output=True, text=True, check=False)
+def _leave_to_the_next(writer: "subprocess.Popen[bytes]") -> None:
+    """Closes our end of its pipe: as long as that is open, the writer would wait for ever for a reader that is gone."""
+    assert writer.stdout is not None  # noqa: S101 - it was given a pipe
+    writer.stdout.close()
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise LocalError(f"{command[0]} failed: {done.stderr.strip()[:500]}")

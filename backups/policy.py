@@ -17,6 +17,7 @@ class Policy:
     least_full_backups: int
     alert_after_hours: float
     alert_log_seconds: float
+    command_timeout_hours: float
     schedule: dict[str, str]
     """Expressions as in a crontab, by the command's name."""
 

@@ -251,6 +251,15 @@ def test_media_are_encrypted_with_the_backup(kept: Kept, encryption: Encryption)
     assert (pictures / "lamp.png").read_bytes() == MARK
 
 
+def test_media_that_cannot_be_encrypted_fail_at_once(kept: Kept, encryption: Encryption) -> None:
+    pictures = kept.home.parent / "media"
+    pictures.mkdir()
+    (pictures / "large.png").write_bytes(bytes(1_000_000))  # more than a pipe holds
+    barman = kept.barman(encryption=Encryption("nobody@example.com", encryption.passphrase))
+    with pytest.raises(LocalError, match="could not be encrypted"):
+        media.snapshot(barman, "orders", pictures, "20260101T000000")
+
+
 @pytest.fixture
 def bucket(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A server that speaks S3, and a bucket on it that BACKUP_S3 names."""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 import requests
 
-from backups import listing, metrics, restoring, taking
+from backups import listing, metrics, restoring, serving, taking
 from backups.__main__ import moment
 from backups.barman import Backup, Barman, Server, end_leftovers, lsn
 from backups.policy import Policy
@@ -26,6 +27,7 @@ from local.holds import hold, is_held
 from local.ports import LOOPBACK
 from local.postgres import Postgres, finish_swap, set_aside_ended_log
 from local.services import ROOT
+from tests.backups.drill import wait_for
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -265,6 +267,14 @@ def test_a_look_at_a_hold_does_not_hinder_whoever_takes_it(tmp_path: Path) -> No
     threading.Timer(0.3, os.close, [handle]).start()
     with hold(tmp_path):
         assert is_held(tmp_path)
+
+
+def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
+    assert serving.run_at_most(10, "sh", "-c", "exit 3") == 3
+    began, child = time.monotonic(), tmp_path / "child"
+    assert serving.run_at_most(0.5, "sh", "-c", f"sleep 60 & echo $! > {child}; wait") is None
+    assert time.monotonic() - began < 10
+    wait_for(lambda: not Path(f"/proc/{int(child.read_text())}").exists())
 
 
 # Timelines
