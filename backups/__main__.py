@@ -16,6 +16,7 @@ from pathlib import Path
 
 from backups import dumping, listing, media, metrics, offsite, restoring, serving, taking
 from backups.setup import Setup, in_a_container, on_this_machine
+from backups.stamps import stamped
 from local.__main__ import INTERRUPTED, interrupt
 from local.errors import LocalError
 from local.holds import hold
@@ -94,7 +95,7 @@ def run_elsewhere(setup: Setup, options: argparse.Namespace) -> int:
     """What the backup container needs beside the rest."""
     match options.command:
         case "copy":
-            return offsite.copy(setup.barman, say=say)
+            return copy(setup)
         case "fetch":
             return offsite.fetch(setup.barman, say=say)
         case "recovery-point":
@@ -127,10 +128,11 @@ def take(setup: Setup, service: str | None, kind: str | None) -> int:
     lines: list[tuple[str, ...]] = [listing.COLUMNS]
     for name in setup.services(service):
         try:
-            backup = taking.take(setup.barman, name, kind, say=say)
-            files = media.snapshot(setup.barman, name, setup.media[name], backup.id)
-            taking.expire(setup.barman, name, say=say)
-            media.forget(setup.barman, name, {each.id for each in setup.barman.backups(name)})
+            with stamped(setup.barman.directory(name), "take"):
+                backup = taking.take(setup.barman, name, kind, say=say)
+                files = media.snapshot(setup.barman, name, setup.media[name], backup.id)
+                taking.expire(setup.barman, name, say=say)
+                media.forget(setup.barman, name, {each.id for each in setup.barman.backups(name)})
             metrics.note_completed(setup.barman, name)
         except LocalError as error:
             failed.append(name)
@@ -146,6 +148,15 @@ def take(setup: Setup, service: str | None, kind: str | None) -> int:
     return 1 if failed else 0
 
 
+def copy(setup: Setup) -> int:
+    try:
+        with stamped(setup.barman.home, "copy"):
+            offsite.copy(setup.barman, say=say)
+    finally:
+        metrics.write(setup.barman)
+    return 0
+
+
 def list_all(setup: Setup, service: str | None) -> int:
     names, now = setup.services(service), datetime.now(UTC)
     lines = [row for name in names for row in listing.rows(setup.barman, name, now=now)]
@@ -157,6 +168,8 @@ def list_all(setup: Setup, service: str | None) -> int:
         for kept in setup.places[name].replaced():
             say(f"{name}: a restore has kept {kept.name}; `make restore-forget SERVICE={name}` deletes it")
     found = [doubt for name in names for doubt in listing.doubts(setup.barman, name, now=now)]
+    if os.environ.get("BACKUP_S3"):
+        found += listing.doubts_of_the_copy(setup.barman, now=now)
     for doubt in found:
         warn(f"In doubt: {doubt}")
     return 1 if found else 0
@@ -166,14 +179,8 @@ def verify(setup: Setup, service: str | None, ident: str | None) -> int:
     failed = []
     for name in setup.services(service):
         try:
-            taking.receive(setup.barman, name)
-            backup = None if ident is None else setup.barman.backup(name, ident)
-            found = restoring.verify(
-                setup.barman, setup.places[name], setup.barman.home / "verifying" / name, backup=backup, say=say
-            )
-            if found.notes:
-                raise LocalError("; ".join(found.notes))
-            taking.note_verified(setup.barman, name, found.backup.id)
+            with stamped(setup.barman.directory(name), "verify"):
+                found = verify_one(setup, name, ident)
         except LocalError as error:
             failed.append(name)
             warn(f"{name}: {error}")
@@ -182,7 +189,19 @@ def verify(setup: Setup, service: str | None, ident: str | None) -> int:
                 f"{name}: {found.backup.id} was restored elsewhere in {found.seconds:.1f} s: {len(found.rows)} tables, "
                 f"{sum(found.rows.values()):,} rows, until {restoring.shown(found.recovery_point)}; all could be read"
             )
+    metrics.write(setup.barman)
     return 1 if failed else 0
+
+
+def verify_one(setup: Setup, name: str, ident: str | None) -> restoring.Restored:
+    taking.receive(setup.barman, name)
+    backup = None if ident is None else setup.barman.backup(name, ident)
+    folder = setup.barman.home / "verifying" / name
+    found = restoring.verify(setup.barman, setup.places[name], folder, backup=backup, say=say)
+    if found.notes:
+        raise LocalError("; ".join(found.notes))
+    taking.note_verified(setup.barman, name, found.backup.id)
+    return found
 
 
 def restore(setup: Setup, name: str, *, at: datetime | None, timeline: int | None) -> int:

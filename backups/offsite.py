@@ -20,7 +20,7 @@ from local.errors import LocalError
 
 NOT_COPIED = (
     *("/locks/**", "/log/**", "/verifying/**", "/copying/**", "*.log", "/barman.conf*", "/passwords*", ".gnupg/**"),
-    *("/metrics.*", "/*/completed*", "hold", "/*/media/new/**"),
+    *("/metrics.*", "/*/completed*", "stamps.json*", "hold", "/*/media/new/**"),
 )
 """What is of this machine alone, and what is written anew all the time; passwords and keys do not leave it."""
 STREAMING = "/*/streaming/**"

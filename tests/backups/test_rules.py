@@ -22,6 +22,7 @@ from backups import listing, metrics, restoring, serving, taking
 from backups.__main__ import moment
 from backups.barman import Backup, Barman, Server, end_leftovers, lsn
 from backups.policy import Policy
+from backups.stamps import stamp, stamped
 from local.errors import LocalError
 from local.holds import hold, is_held
 from local.ports import LOOPBACK
@@ -46,6 +47,7 @@ def barman_with(tmp_path: Path, backups: Sequence[Backup], **policy: Any) -> Any
         (tmp_path / "orders" / "base" / each.id).mkdir()
     return SimpleNamespace(
         policy=replace(Policy.read(), **policy),
+        home=tmp_path,
         directory=lambda server: tmp_path / server,
         backups=lambda _server: list(backups),
         servers={"orders": None},
@@ -152,19 +154,57 @@ def test_a_backup_that_is_too_old_is_doubted(
 def test_prometheus_is_told_when_the_last_backup_ended_that_can_be_restored(tmp_path: Path) -> None:
     known = [backup("new", days_ago=1, parent="gone"), backup("i", days_ago=2, parent="f"), backup("f", days_ago=3)]
     barman = barman_with(tmp_path, known)
-    barman.home = tmp_path
     metrics.note_completed(barman, "orders")
     expected = f'{{app="orders"}} {(NOW - timedelta(days=2)).timestamp():.0f}\n'
-    assert (tmp_path / "metrics.prom").read_text().endswith(expected)
+    assert expected in (tmp_path / "metrics.prom").read_text()
     pages = metrics.serve(barman, port=0)
     try:
         answer = requests.get(f"http://{LOOPBACK}:{pages.server_address[1]}/metrics", timeout=10)
     finally:
         pages.shutdown()
-    assert answer.text.endswith(expected)
+    assert expected in answer.text
     known.clear()
     metrics.note_completed(barman, "orders")
     assert "orders" not in (tmp_path / "metrics.prom").read_text()
+
+
+def test_a_command_that_failed_last_is_doubted_and_told_until_it_succeeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    monkeypatch.setattr(listing, "received_until", lambda _barman, _server: now)
+    fresh = replace(backup("f"), began_at=now, ended_at=now)
+    barman = barman_with(tmp_path, [fresh])
+    for folder, command in ((tmp_path / "orders", "verify"), (tmp_path, "copy")):
+        with pytest.raises(KeyboardInterrupt), stamped(folder, command):
+            raise KeyboardInterrupt
+        with pytest.raises(LocalError), stamped(folder, command):
+            raise LocalError("no such key")
+    assert listing.doubts(barman, "orders", now=now) == ["orders: verify failed 0 s ago: no such key"]
+    assert listing.doubts_of_the_copy(barman, now=now) == ["the copy failed 0 s ago: no such key"]
+    told = metrics.exposition(barman)
+    assert 'shop_backup_failed_timestamp_seconds{command="verify",app="orders"} ' in told
+    assert 'shop_backup_succeeded_timestamp_seconds{command="copy"}' not in told
+    with stamped(tmp_path / "orders", "verify"), stamped(tmp_path, "copy"):
+        pass
+    assert listing.doubts(barman, "orders", now=now) == []
+    assert listing.doubts_of_the_copy(barman, now=now) == []
+    assert 'shop_backup_succeeded_timestamp_seconds{command="copy"} ' in metrics.exposition(barman)
+
+
+def test_what_was_not_verified_or_copied_for_long_is_doubted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "received_until", lambda _barman, _server: NOW)
+    barman = barman_with(tmp_path, [backup("i", parent="f"), backup("f", days_ago=16)])
+    assert listing.doubts(barman, "orders", now=NOW) == [
+        "orders: no backup was verified for 16 d: make verify-backup SERVICE=orders"
+    ]
+    assert listing.doubts_of_the_copy(barman, now=NOW) == ["nothing was ever copied"]
+    with stamped(tmp_path, "copy"):
+        pass
+    copied_at = stamp(tmp_path, "copy").succeeded
+    assert copied_at is not None
+    assert listing.doubts_of_the_copy(barman, now=copied_at + timedelta(minutes=59)) == []
+    assert listing.doubts_of_the_copy(barman, now=copied_at + timedelta(hours=2)) == ["the copy is 2 h old"]
 
 
 # Moments
