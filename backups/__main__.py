@@ -128,7 +128,7 @@ def take(setup: Setup, service: str | None, kind: str | None) -> int:
     lines: list[tuple[str, ...]] = [listing.COLUMNS]
     for name in setup.services(service):
         try:
-            with stamped(setup.barman.directory(name), "take"):
+            with stamped(setup.barman.directory(name), "take"), taking.alone(setup.barman, name):
                 backup = taking.take(setup.barman, name, kind, say=say)
                 files = media.snapshot(setup.barman, name, setup.media[name], backup.id)
                 taking.expire(setup.barman, name, say=say)

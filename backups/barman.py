@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -55,7 +55,7 @@ minimum_redundancy = 0
 
 DONE = "DONE"
 """Barman's word for a backup that is whole, with the log that it needs."""
-PROGRAMS = {"pg_basebackup", "pg_combinebacku", "rsync"}
+TAKES, RESTORES = {"pg_basebackup"}, {"pg_combinebacku", "rsync"}
 """What Barman has work for it, as the kernel calls it: by the first 15 letters."""
 
 # Object stores know no empty folders, and Barman encrypts no folders: archives, then.
@@ -299,19 +299,19 @@ def _reasons(log: Path, already: int) -> list[str]:
     return [line[:500] for line in dict.fromkeys(found)][-5:]
 
 
-def end_leftovers(folder: Path) -> None:
-    """Ends what works in the folder though the Barman that had begun it was killed: its programs outlive it."""
-    while left := [pid for pid in _programs_of_barman() if _names(pid, folder)]:
+def end_leftovers(folder: Path, programs: Collection[str]) -> None:
+    """Ends those that work in the folder though the Barman that had begun it was killed: its programs outlive it."""
+    while left := [pid for pid in _running(programs) if _names(pid, folder)]:
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
 
 
-def _programs_of_barman() -> Iterator[int]:
+def _running(programs: Collection[str]) -> Iterator[int]:
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has just ended
-            if (entry / "comm").read_text().strip() in PROGRAMS:
+            if (entry / "comm").read_text().strip() in programs:
                 yield int(entry.name)
 
 

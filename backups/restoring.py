@@ -27,7 +27,7 @@ import psycopg2  # type: ignore[import-untyped]
 import psycopg2.extensions  # type: ignore[import-untyped]
 
 from backups import segments
-from backups.barman import Backup, Barman, KilledError, Say, end_leftovers, lsn
+from backups.barman import RESTORES, Backup, Barman, KilledError, Say, end_leftovers, lsn
 from backups.taking import chain_of, is_whole
 from local.errors import LocalError
 from local.postgres import BACKUP_ROLE, as_ordinary_user, binaries
@@ -265,7 +265,7 @@ def branch_points(barman: Barman, server: str, timeline: int) -> dict[int, int]:
 
 def _copy(barman: Barman, place: Place, folder: Path, backup: Backup, *, timeline: int, steps: Steps) -> None:
     """Has Barman combine the backup's chain in the folder, and lay the log beside it."""
-    end_leftovers(folder)
+    end_leftovers(folder, RESTORES)
     shutil.rmtree(folder, ignore_errors=True)
     staging = folder.with_name(f"{folder.name}.staging")
     shutil.rmtree(staging, ignore_errors=True)
@@ -286,7 +286,7 @@ def _copy(barman: Barman, place: Place, folder: Path, backup: Backup, *, timelin
         with steps.step("comparing all files with the backup's manifest"):
             _check_manifest(barman, folder, backup)
     finally:
-        end_leftovers(folder)
+        end_leftovers(folder, RESTORES)
         shutil.rmtree(staging, ignore_errors=True)
 
 
@@ -611,7 +611,7 @@ def _sync_folder(folder: Path) -> None:
 def remove_leftovers(place: Place) -> None:
     """Removes what a killed restore has built; the old data, where it is, stays."""
     parent, name = place.data.parent, place.data.name
-    end_leftovers(place.building)
+    end_leftovers(place.building, RESTORES)
     for pattern in (f"{name}.building*", *([f"{name}.restored-*"] if place.data.exists() else [])):
         for path in parent.glob(pattern):
             shutil.rmtree(path)

@@ -3,12 +3,12 @@
 import json
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 
 import psycopg2  # type: ignore[import-untyped]
 
-from backups.barman import Backup, Barman, KilledError, Say, Server, end_leftovers
+from backups.barman import TAKES, Backup, Barman, KilledError, Say, Server, end_leftovers
 from local.errors import LocalError
 from local.holds import hold
 from local.postgres import BACKUP_ROLE, set_aside_ended_log
@@ -20,13 +20,16 @@ HOLE = "hole"
 """The file beside a server's backups that says since when its log has a hole, until a full backup is behind it."""
 
 
+def alone(barman: Barman, server: str) -> AbstractContextManager[None]:
+    """Keeps others from the server's backups until the end; raises LocalError when somebody is at work on them."""
+    return hold(barman.directory(server), "backed up")
+
+
 def take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
-    """Takes a backup of the server: `full`, `incremental`, or by the policy. Raises LocalError when it is in doubt."""
-    with hold(barman.directory(server), "backed up"):
-        return _take(barman, server, kind, say=say)
+    """Takes a backup of the server: `full`, `incremental`, or by the policy. Raises LocalError when it is in doubt.
 
-
-def _take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
+    Within `alone`, as what it changes in the catalogue nobody else may.
+    """
     mend_slot(barman, server, say=say)
     _wait_for_the_receiver(barman.servers[server])
     receive(barman, server)
@@ -196,7 +199,8 @@ _WRITE_SOMETHING = "SELECT pg_logical_emit_message(false, 'backups', 'for the lo
 
 def clear_unfinished(barman: Barman, server: str, *, say: Say) -> None:
     """Removes what a backup left behind that was killed or failed: nobody can restore it."""
-    end_leftovers(barman.directory(server) / "base")
+    # Those that only read there are of somebody who restores or verifies meanwhile.
+    end_leftovers(barman.directory(server) / "base", TAKES)
     for ident, status in list(barman.statuses(server).items()):
         if status in {"FAILED", "STARTED", "EMPTY"}:
             say(f"{server}: removing {ident}, which was not finished")
@@ -204,11 +208,17 @@ def clear_unfinished(barman: Barman, server: str, *, say: Say) -> None:
 
 
 def expire(barman: Barman, server: str, *, say: Say) -> list[str]:
-    """Deletes what no restore within the recovery window needs, a full one with all its incrementals; returns ids."""
+    """Deletes what no restore within the recovery window needs, a full one with all its incrementals; returns ids.
+
+    Within `alone`.
+    """
     now = datetime.now(UTC)
-    good = [backup for backup in barman.backups(server) if backup.is_good]
+    known = barman.backups(server)
+    if broken := newest_broken(known, now=now, barman=barman):
+        say(f"{server}: {broken.id} cannot be restored, so older ones may be needed: none is deleted")
+        return []
     deleted = []
-    for full in obsolete(good, now=now, barman=barman):
+    for full in obsolete(known, now=now, barman=barman):
         say(f"{server}: {full.id} and what stands on it are past the recovery window")
         barman.run("delete", server, full.id, say=lambda _line: None)
         deleted.append(full.id)
@@ -216,19 +226,28 @@ def expire(barman: Barman, server: str, *, say: Say) -> list[str]:
     return deleted
 
 
-def obsolete(good: Sequence[Backup], *, now: datetime, barman: Barman) -> list[Backup]:
+def newest_broken(known: Sequence[Backup], *, now: datetime, barman: Barman) -> Backup | None:
+    """The newest backup of the window whose chain is broken, if there is one."""
+    horizon = now - timedelta(days=barman.policy.recovery_window_days)
+    within = [each for each in known if each.is_good and each.ended_at is not None and each.ended_at > horizon]
+    return next((each for each in within if not is_whole(barman, each, known)), None)
+
+
+def obsolete(known: Sequence[Backup], *, now: datetime, barman: Barman) -> list[Backup]:
     """The full backups to delete, oldest first.
 
-    To restore the oldest moment of the window, the last full backup before it is needed, and all of its children.
+    To restore the oldest moment of the window, the last full backup before it is needed, and all of its children. One
+    that is gone from the disk does not stand in for it.
     """
     policy = barman.policy
     horizon = now - timedelta(days=policy.recovery_window_days)
-    fulls = [backup for backup in good if backup.parent is None and backup.ended_at is not None]  # newest first
-    needed = next((at for at, full in enumerate(fulls) if full.ended_at is not None and full.ended_at <= horizon), None)
+    fulls = [each for each in known if each.is_good and each.parent is None and each.ended_at]  # newest first
+    whole = [each for each in fulls if is_whole(barman, each, known)]
+    needed = next((at for at, full in enumerate(whole) if full.ended_at and full.ended_at <= horizon), None)
     if needed is None:
         return []
-    kept = max(needed + 1, policy.least_full_backups)
-    return list(reversed(fulls[kept:]))
+    kept = whole[: max(needed + 1, policy.least_full_backups)]
+    return list(reversed(fulls[fulls.index(kept[-1]) + 1 :]))
 
 
 def _forget_old_segments(barman: Barman, server: str, *, now: datetime) -> None:

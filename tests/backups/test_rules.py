@@ -20,7 +20,7 @@ import requests
 
 from backups import listing, metrics, restoring, serving, taking
 from backups.__main__ import moment
-from backups.barman import Backup, Barman, Server, end_leftovers, lsn
+from backups.barman import RESTORES, TAKES, Backup, Barman, Server, end_leftovers, lsn
 from backups.policy import Policy
 from backups.stamps import stamp, stamped
 from local.errors import LocalError
@@ -72,6 +72,34 @@ def test_however_old_two_full_backups_stay(tmp_path: Path) -> None:
     fulls = [backup(f"{days}d", days_ago=days) for days in (300, 400, 500)]
     found = taking.obsolete(fulls, now=NOW, barman=barman_with(tmp_path, fulls))
     assert [each.id for each in found] == ["500d"]
+
+
+def test_a_backup_that_is_gone_from_the_disk_does_not_stand_in_for_an_older_one(tmp_path: Path) -> None:
+    fulls = [backup(f"{days}d", days_ago=days) for days in (1, 8, 15, 22, 29, 36, 43)]
+    barman = barman_with(tmp_path, fulls)
+    assert taking.newest_broken(fulls, now=NOW, barman=barman) is None
+    (tmp_path / "orders" / "base" / "29d").rmdir()
+    (tmp_path / "orders" / "base" / "43d").rmdir()
+    assert [each.id for each in taking.obsolete(fulls, now=NOW, barman=barman)] == ["43d"]
+    assert taking.newest_broken(fulls, now=NOW, barman=barman) is None
+    (tmp_path / "orders" / "base" / "8d").rmdir()
+    found = taking.newest_broken(fulls, now=NOW, barman=barman)
+    assert (found and found.id) == "8d"
+
+
+def test_nothing_is_deleted_while_a_backup_of_the_window_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    age = (datetime.now(UTC) - NOW).total_seconds() / 86400
+    fulls = [backup(f"{days}d", days_ago=days - age) for days in (1, 8, 15, 22, 29, 36, 43)]
+    barman, ran = barman_with(tmp_path, fulls), []
+    monkeypatch.setattr(barman, "run", lambda *command, say: ran.append(command[2]), raising=False)
+    (tmp_path / "orders" / "base" / "1d").rename(tmp_path / "1d")
+    told: list[str] = []
+    assert taking.expire(barman, "orders", say=told.append) == []
+    assert (ran, "1d cannot be restored" in told[0]) == ([], True)
+    (tmp_path / "1d").rename(tmp_path / "orders" / "base" / "1d")
+    assert taking.expire(barman, "orders", say=told.append) == ["43d", "36d"] == ran
 
 
 # What Barman is asked
@@ -231,7 +259,9 @@ def test_what_a_killed_barman_has_left_at_work_is_ended_and_nothing_else(tmp_pat
         for name in ("base", "other")
     )
     with here, elsewhere:
-        end_leftovers(tmp_path / "base")
+        end_leftovers(tmp_path / "base", RESTORES)
+        assert here.poll() is None  # who verifies reads there, and is let alone
+        end_leftovers(tmp_path / "base", TAKES)
         assert here.wait(10) == -signal.SIGKILL
         assert elsewhere.poll() is None
         elsewhere.kill()
