@@ -261,7 +261,7 @@ def dump(setup: Setup, service: str | None, file: Path | None) -> int:
 
 def load(setup: Setup, name: str, file: Path) -> int:
     setup.services(name)
-    until = dumping.moment_of(file)
+    until = dumping.moment_of(name, file)
     kept = dumping.load(
         name,
         setup.login(name),

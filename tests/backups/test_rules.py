@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import requests
 
-from backups import listing, metrics, restoring, serving, taking
+from backups import dumping, listing, metrics, restoring, serving, taking
 from backups.__main__ import moment
 from backups.barman import RESTORES, TAKES, Backup, Barman, Server, end_leftovers, lsn
 from backups.policy import Policy
@@ -245,6 +245,21 @@ def test_a_moment_is_in_utc_unless_it_says_otherwise() -> None:
     for wrong in ("", "soon", "2999-01-01 00:00"):
         with pytest.raises(LocalError, match="AT="):
             moment(wrong)
+
+
+def test_only_a_whole_dump_of_the_same_service_is_loaded(tmp_path: Path) -> None:
+    file = tmp_path / "dump.sql"
+    text = dumping.HEADER.format(name="payment", moment="2026-11-22T12:00:00+00:00") + "SELECT 1;\n" * 1000
+    file.write_text(text + "--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict x\n")
+    assert dumping.moment_of("payment", file) == NOW
+    with pytest.raises(LocalError, match="is a dump of payment, not of orders"):
+        dumping.moment_of("orders", file)
+    file.write_text(text)
+    with pytest.raises(LocalError, match="not whole"):
+        dumping.moment_of("payment", file)
+    file.write_bytes(b"\xff" * 100)
+    with pytest.raises(LocalError, match="no dump that"):
+        dumping.moment_of("payment", file)
 
 
 # What a crash leaves
