@@ -67,8 +67,8 @@ compression = pygzip
 ENCRYPTED = """\
 encryption = gpg
 encryption_key_id = {key}
-encryption_passphrase_command = cat {passphrase}
 """
+DECRYPTED_WITH = "encryption_passphrase_command = cat {passphrase}\n"
 
 
 class KilledError(LocalError):
@@ -88,10 +88,10 @@ class Server:
 
 @dataclass(frozen=True)
 class Encryption:
-    """A GnuPG key that backups are encrypted to, and the file with the passphrase that a restore needs."""
+    """A GnuPG key that backups are encrypted to; a restore needs the file with its passphrase, too."""
 
     key: str
-    passphrase: Path
+    passphrase: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,7 @@ class Backup:
     begin_segment: str
     end_lsn: int
     is_archived: bool
+    is_encrypted: bool = False
 
     @property
     def is_good(self) -> bool:
@@ -160,7 +161,9 @@ class Barman:
             if self.encryption is not None or self.archived:
                 text += ARCHIVED
             if self.encryption is not None:
-                text += ENCRYPTED.format(key=self.encryption.key, passphrase=self.encryption.passphrase)
+                text += ENCRYPTED.format(key=self.encryption.key)
+                if self.encryption.passphrase is not None:
+                    text += DECRYPTED_WITH.format(passphrase=self.encryption.passphrase)
             passwords.append(f"{server.host}:{server.port}:*:{BACKUP_ROLE}:{server.password}\n")
             self.directory(server.name).mkdir(mode=0o700, exist_ok=True)
         _write_private(self._configuration, text)
@@ -283,6 +286,7 @@ def _backup(server: str, ident: str, shown: Mapping[str, Any]) -> Backup:
         begin_segment=str(copied.get("begin_wal") or ""),
         end_lsn=lsn(copied.get("end_lsn") or "0/0"),
         is_archived=bool(copied.get("compression") or copied.get("encryption")),
+        is_encrypted=bool(copied.get("encryption")),
     )
 
 

@@ -80,7 +80,8 @@ def _encrypt(media: Path, archive: Path, key: str) -> None:
 
 
 def _decrypt(archive: Path, media: Path, barman: Barman) -> None:
-    passphrase = [] if barman.encryption is None else [f"--passphrase-file={barman.encryption.passphrase}"]
+    file = None if barman.encryption is None else barman.encryption.passphrase
+    passphrase = [] if file is None else [f"--passphrase-file={file}"]
     gpg = subprocess.Popen(
         ["gpg", "--batch", "--pinentry-mode=loopback", *passphrase, "--decrypt", str(archive)],
         stdout=subprocess.PIPE,

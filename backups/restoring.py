@@ -265,6 +265,8 @@ def branch_points(barman: Barman, server: str, timeline: int) -> dict[int, int]:
 
 def _copy(barman: Barman, place: Place, folder: Path, backup: Backup, *, timeline: int, steps: Steps) -> None:
     """Has Barman combine the backup's chain in the folder, and lay the log beside it."""
+    if backup.is_encrypted and (barman.encryption is None or barman.encryption.passphrase is None):
+        raise LocalError("it is encrypted: BACKUP_PASSPHRASE_FILE must name the file of the key's passphrase")
     end_leftovers(folder, RESTORES)
     shutil.rmtree(folder, ignore_errors=True)
     staging = folder.with_name(f"{folder.name}.staging")

@@ -56,7 +56,7 @@ class Setup:
 
 def on_this_machine(root: Path = VAR) -> Setup:
     """For the platform of that folder, running or not."""
-    encryption = encryption_from_environment()
+    encryption = encryption_of(root.resolve() / "backups")
     require_programs("rsync", "flock", *(("gpg", "file") if encryption else ()))
     platform = Platform(root)
     servers = []
@@ -137,7 +137,7 @@ def in_a_container() -> Setup:
             home,
             servers,
             Policy.read(),
-            encryption=encryption_from_environment(),
+            encryption=encryption_of(home),
             archived=bool(os.environ.get("BACKUP_S3")),
         ),
         places={
@@ -162,14 +162,22 @@ def require_programs(*names: str) -> None:
         raise LocalError(f"{' and '.join(missing)} not found; install: apt-get install {packages}")
 
 
-def encryption_from_environment() -> Encryption | None:
-    """The key that BACKUP_ENCRYPTION_KEY names, if it is set, and the passphrase's file that goes with it."""
-    key, passphrase = os.environ.get("BACKUP_ENCRYPTION_KEY"), os.environ.get("BACKUP_PASSPHRASE_FILE")
+def encryption_of(home: Path) -> Encryption | None:
+    """The key that BACKUP_ENCRYPTION_KEY names, or named once for the backups in that folder.
+
+    A command without the variable, as in somebody's own shell, must not write in clear what the others encrypt.
+    """
+    kept = home / "encryption_key"
+    key = os.environ.get("BACKUP_ENCRYPTION_KEY") or (kept.read_text().strip() if kept.exists() else "")
     if not key:
         return None
-    if not passphrase or not Path(passphrase).is_file():
-        raise LocalError("BACKUP_ENCRYPTION_KEY is set: BACKUP_PASSPHRASE_FILE must name the file of its passphrase.")
-    return Encryption(key=key, passphrase=Path(passphrase).resolve())
+    if not kept.exists() or kept.read_text().strip() != key:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept.write_text(f"{key}\n")
+    passphrase = os.environ.get("BACKUP_PASSPHRASE_FILE")
+    if passphrase and not Path(passphrase).is_file():
+        raise LocalError(f"BACKUP_PASSPHRASE_FILE={passphrase} is no file.")
+    return Encryption(key=key, passphrase=Path(passphrase).resolve() if passphrase else None)
 
 
 def socket_url(folder: Path, name: str) -> str:

@@ -35,6 +35,8 @@ def take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
     receive(barman, server)
     clear_unfinished(barman, server, say=say)
     known = barman.backups(server)
+    if barman.encryption is None and any(each.is_encrypted for each in known):
+        raise LocalError(f"{server}: its backups are encrypted: BACKUP_ENCRYPTION_KEY must name the key.")
     parent, why = parent_for(known, barman, server, now=datetime.now(UTC))
     if kind == "full":
         parent, why = None, "as asked"

@@ -138,6 +138,18 @@ def test_encrypted_backups_can_be_read_by_nobody_without_the_key(kept: Kept, enc
         restoring.verify(barman, kept.place, kept.home / "verifying" / "orders", backup=None, say=print)
 
 
+def test_a_backup_needs_no_passphrase_and_is_not_taken_in_clear_once_one_is_encrypted(
+    kept: Kept, encryption: Encryption
+) -> None:
+    kept.add(10)
+    without = kept.barman(encryption=Encryption(encryption.key))
+    assert taking.take(without, "orders", None, say=print).is_encrypted
+    with pytest.raises(LocalError, match="BACKUP_PASSPHRASE_FILE must name"):
+        restoring.verify(without, kept.place, kept.home / "verifying" / "orders", backup=None, say=print)
+    with pytest.raises(LocalError, match="BACKUP_ENCRYPTION_KEY must name the key"):
+        taking.take(kept.barman(), "orders", None, say=print)
+
+
 def test_a_backup_waits_for_the_log_to_be_received_again(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     barman = kept.barman()
     kept.add(10)

@@ -20,8 +20,9 @@ import requests
 
 from backups import dumping, listing, metrics, restoring, serving, taking
 from backups.__main__ import moment
-from backups.barman import RESTORES, TAKES, Backup, Barman, Server, end_leftovers, lsn
+from backups.barman import RESTORES, TAKES, Backup, Barman, Encryption, Server, end_leftovers, lsn
 from backups.policy import Policy
+from backups.setup import encryption_of
 from backups.stamps import stamp, stamped
 from local.errors import LocalError
 from local.holds import hold, is_held
@@ -260,6 +261,22 @@ def test_only_a_whole_dump_of_the_same_service_is_loaded(tmp_path: Path) -> None
     file.write_bytes(b"\xff" * 100)
     with pytest.raises(LocalError, match="no dump that"):
         dumping.moment_of("payment", file)
+
+
+def test_the_key_is_kept_for_commands_that_are_not_told_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("BACKUP_ENCRYPTION_KEY", "BACKUP_PASSPHRASE_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path / "backups"
+    assert encryption_of(home) is None
+    monkeypatch.setenv("BACKUP_ENCRYPTION_KEY", "one@example.com")
+    assert encryption_of(home) == Encryption("one@example.com")
+    monkeypatch.delenv("BACKUP_ENCRYPTION_KEY")
+    (tmp_path / "passphrase").write_text("open sesame")
+    monkeypatch.setenv("BACKUP_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
+    assert encryption_of(home) == Encryption("one@example.com", tmp_path / "passphrase")
+    monkeypatch.setenv("BACKUP_PASSPHRASE_FILE", str(tmp_path / "nothing"))
+    with pytest.raises(LocalError, match="is no file"):
+        encryption_of(home)
 
 
 # What a crash leaves
