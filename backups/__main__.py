@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from backups import dumping, listing, media, metrics, offsite, restoring, serving, taking
-from backups.setup import Setup, in_a_container, on_this_machine
+from backups.setup import NO_DUMPS, Setup, in_a_container, on_this_machine
 from backups.stamps import stamped
 from local.__main__ import INTERRUPTED, interrupt
 from local.errors import LocalError
@@ -58,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("copy", help="copy what is new to BACKUP_S3")
     commands.add_parser("fetch", help="bring back what BACKUP_S3 holds, on a new machine for one")
     commands.add_parser("serve", help="receive the logs, and do everything else by the policy's clock, until SIGTERM")
+    reachable = commands.add_parser("reachable", help="whether a backup leads to a moment")
+    reachable.add_argument("--service", required=True)
+    reachable.add_argument("--at", default="latest")
     point = commands.add_parser(
         "recovery-point", help="until when the database that was restored last holds everything"
     )
@@ -98,6 +101,10 @@ def run_elsewhere(setup: Setup, options: argparse.Namespace) -> int:
             return copy(setup)
         case "fetch":
             return offsite.fetch(setup.barman, say=say)
+        case "reachable":
+            setup.services(options.service)
+            restoring.require_reachable(setup.barman, options.service, at=moment(options.at), timeline=None)
+            return 0
         case "recovery-point":
             return recovery_point(setup, options.service)
         case _:
@@ -166,7 +173,7 @@ def list_all(setup: Setup, service: str | None) -> int:
         metrics.note_completed(setup.barman, name)
         say(listing.log_line(setup.barman, name))
         for kept in setup.places[name].replaced():
-            say(f"{name}: a restore has kept {kept.name}; `make restore-forget SERVICE={name}` deletes it")
+            say(f"{name}: a restore has kept {kept.name}; {setup.forgetting(name)} deletes it")
     found = [doubt for name in names for doubt in listing.doubts(setup.barman, name, now=now)]
     if os.environ.get("BACKUP_S3"):
         found += listing.doubts_of_the_copy(setup.barman, now=now)
@@ -213,17 +220,20 @@ def restore(setup: Setup, name: str, *, at: datetime | None, timeline: int | Non
         setup.make_down(name)
         taking.receive(setup.barman, name)
         restored = restoring.restore(setup.barman, place, at=at, timeline=timeline, record=setup.record, say=say)
-        files = media.bring_back(setup.barman, name, setup.media[name], until=restored.backup.id)
         report = restoring.write_report(setup.barman, restored)
     say("")
     say(f"{name} was restored from {restored.backup.kind} backup {restored.backup.id} in {restored.seconds:.1f} s.")
     say(f"  holds what was committed until {restored.recovery_point:%Y-%m-%d %H:%M:%S.%f} UTC")
     say(f"  {len(restored.rows)} tables, {sum(restored.rows.values()):,} rows, all read; report: {relative(report)}")
+    if restored.replaced:
+        say(f"  the old data is kept as {restored.replaced}; {setup.forgetting(name)} deletes it")
+    say("  it can be read now; it refuses writes until `make reconcile` has compared the services")
+    try:
+        files = media.bring_back(setup.barman, name, setup.media[name])
+    except LocalError as error:
+        raise LocalError(f"{name} is restored, but not all of its media files: {error}") from error
     if files:
         say(f"  {files} media files that were missing are back")
-    if restored.replaced:
-        say(f"  the old data is kept as {restored.replaced}; `make restore-forget SERVICE={name}` deletes it")
-    say("  it can be read now; it refuses writes until `make reconcile` has compared the services")
     return 0
 
 
@@ -238,10 +248,12 @@ def recovery_point(setup: Setup, name: str) -> int:
 
 def forget(setup: Setup, service: str | None) -> int:
     for name in setup.services(service):
+        if not setup.places[name].data.parent.exists():
+            raise LocalError(f"The data of {name} is not mounted here: use {setup.forgetting(name)}.")
         for kept in setup.places[name].replaced():
             say(f"{name}: deleting {kept.name}")
             shutil.rmtree(kept)
-        if setup.places[name].data.exists():
+        if setup.superuser is not None and setup.places[name].data.exists():
             for database in dumping.forget_replaced(setup.superuser(name), name):
                 say(f"{name}: dropped {database}")
     return 0
@@ -261,6 +273,8 @@ def dump(setup: Setup, service: str | None, file: Path | None) -> int:
 
 def load(setup: Setup, name: str, file: Path) -> int:
     setup.services(name)
+    if setup.superuser is None:
+        raise LocalError(NO_DUMPS)
     until = dumping.moment_of(name, file)
     kept = dumping.load(
         name,

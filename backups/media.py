@@ -37,21 +37,24 @@ def snapshots(barman: Barman, server: str) -> list[Path]:
     return sorted(path for path in (barman.directory(server) / "media").glob("*") if path.name != "new")
 
 
-def bring_back(barman: Barman, server: str, media: Path, *, until: str) -> int:
-    """Brings back files that are missing, from the newest snapshot that is not newer than the backup `until`.
+def bring_back(barman: Barman, server: str, media: Path) -> int:
+    """Brings back files that are missing, from all snapshots: what one name stands for is the same in each.
 
-    Returns how many were.
+    Returns how many were. Raises LocalError when a snapshot cannot be read, after all others were.
     """
-    found = [path for path in snapshots(barman, server) if path.name <= until]
-    if not found:
-        return 0
-    before = _count(media)
-    media.mkdir(parents=True, exist_ok=True)
-    archive = found[-1] / "media.tar.gpg"
-    if archive.exists():
-        _decrypt(archive, media, barman)
-    else:
-        _run("rsync", "--archive", "--omit-dir-times", "--ignore-existing", f"{found[-1]}/", f"{media}/")
+    before, failures = _count(media), []
+    for snapshot_of in reversed(snapshots(barman, server)):
+        media.mkdir(parents=True, exist_ok=True)
+        archive = snapshot_of / "media.tar.gpg"
+        try:
+            if archive.exists():
+                _decrypt(archive, media, barman)
+            else:
+                _run("rsync", "--archive", "--omit-dir-times", "--ignore-existing", f"{snapshot_of}/", f"{media}/")
+        except LocalError as error:
+            failures.append(str(error))
+    if failures:
+        raise LocalError("; ".join(failures))
     return _count(media) - before
 
 

@@ -76,12 +76,12 @@ class Scratch:
             host=str(self.folder), port=SCRATCH_PORT, user=self.place.superuser, dbname=database, connect_timeout=5
         )
 
-    def ask(self, database: str, query: str) -> list[tuple[Any, ...]]:
+    def ask(self, database: str, query: str, *values: object) -> list[tuple[Any, ...]]:
         connection = self.connect(database)
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute(query)
+                cursor.execute(query, values or None)
                 return list(cursor.fetchall()) if cursor.description else []
         finally:
             connection.close()
@@ -184,6 +184,8 @@ def build(
     `old` is the data that it shall replace, where that is down: it may hold more of the log than was received.
     """
     target = timeline or timeline_at(barman, place.name, at)
+    if old is not None and at is None and timeline is None:
+        _require_received_timeline(old, target)
     candidates = [only] if only is not None else usable(barman, place.name, at=at, timeline=target, steps=steps)
     failures = []
     for backup in candidates:
@@ -337,6 +339,19 @@ def _control(folder: Path) -> dict[str, str]:
     if done.returncode != 0:
         raise LocalError(f"{folder} cannot be read: {done.stderr.strip()[:500]}")
     return {key: value.strip() for key, _colon, value in (line.partition(":") for line in done.stdout.splitlines())}
+
+
+def _require_received_timeline(old: Path, newest: int) -> None:
+    """Raises LocalError when the old data has begun a timeline, as a restore does, of which nothing was received."""
+    try:
+        present = int(_control(old)["Latest checkpoint's TimeLineID"])
+    except LocalError:
+        return  # nothing is left that could tell
+    if present > newest:
+        raise LocalError(
+            f"the old data is on timeline {present}, but the log was received until timeline {newest} only: what was "
+            f"committed since would be lost. To restore without it, name the timeline (TIMELINE={newest})."
+        )
 
 
 def _require_all_of(old: Path, folder: Path, *, timeline: int, ended: int) -> None:

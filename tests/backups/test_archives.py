@@ -18,12 +18,20 @@ from backups import media, offsite, restoring, taking
 from backups.barman import Barman, Encryption, Server
 from backups.policy import Policy
 from backups.restoring import Place
+from backups.setup import note_in_sql
 from local.errors import LocalError
 from local.ports import LOOPBACK, free_ports
 from local.postgres import SUPERUSER, Postgres
 from local.processes import Process
 from tests.backups.drill import wait_for
 
+RESTORES_TABLE = """
+CREATE TABLE restores_restore (
+    id uuid PRIMARY KEY, restored_at timestamptz NOT NULL, recovery_point timestamptz NOT NULL,
+    backup varchar(200) NOT NULL, released_at timestamptz, released_by varchar(64) NOT NULL, note varchar(500) NOT NULL,
+    CHECK (recovery_point <= restored_at));
+ALTER TABLE restores_restore OWNER TO orders;
+"""
 MARK = b"a sentence that no stranger may read"
 
 
@@ -224,6 +232,38 @@ def test_what_nobody_received_is_taken_from_the_old_data(kept: Kept) -> None:
     assert restored(kept, barman) == 200_100
 
 
+def test_a_restored_database_refuses_writes_before_it_is_up_again(kept: Kept) -> None:
+    barman = kept.barman()
+    kept.server.as_superuser(f"\\connect orders\n{RESTORES_TABLE}")
+    taking.take(barman, "orders", None, say=print)
+    kept.server.stop()
+    kept.receiver.wait(10)
+    done = restoring.restore(barman, kept.place, at=None, timeline=None, record=note_in_sql, say=print)
+    kept.server.start()
+    connection = psycopg2.connect(kept.server.url("orders"))
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT recovery_point, backup FROM restores_restore WHERE released_at IS NULL")
+        assert cursor.fetchall() == [(done.recovery_point, done.backup.id)]
+    connection.close()
+
+
+def test_a_history_that_was_never_received_is_not_passed_over(kept: Kept) -> None:
+    barman = kept.barman()
+    kept.add(10)
+    taking.take(barman, "orders", None, say=print)
+    kept.server.stop()
+    kept.receiver.wait(10)
+    # Data of before there was a table to note it in.
+    restoring.restore(barman, kept.place, at=None, timeline=None, record=note_in_sql, say=print)
+    kept.server.start()
+    kept.add(5)
+    kept.server.stop()
+    with pytest.raises(LocalError, match="the old data is on timeline 2"):
+        restored(kept, barman)
+    kept.server.start()
+    assert kept.count() == 15
+
+
 def test_a_log_that_the_database_threw_away_begins_anew_with_a_full_backup(kept: Kept) -> None:
     barman = kept.barman()
     kept.add(100)
@@ -259,7 +299,7 @@ def test_media_are_encrypted_with_the_backup(kept: Kept, encryption: Encryption)
     assert media.snapshot(barman, "orders", pictures, "20260101T000000") == 1
     assert holding_the_mark(kept.home) == []
     shutil.rmtree(pictures)
-    assert media.bring_back(barman, "orders", pictures, until="20260101T000001") == 1
+    assert media.bring_back(barman, "orders", pictures) == 1
     assert (pictures / "lamp.png").read_bytes() == MARK
 
 

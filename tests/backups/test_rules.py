@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,16 +20,16 @@ import pytest
 import requests
 
 from backups import dumping, listing, metrics, restoring, serving, taking
-from backups.__main__ import moment
+from backups.__main__ import main, moment
 from backups.barman import RESTORES, TAKES, Backup, Barman, Encryption, Server, end_leftovers, lsn
 from backups.policy import Policy
-from backups.setup import encryption_of
+from backups.setup import encryption_of, in_a_container
 from backups.stamps import stamp, stamped
 from local.errors import LocalError
 from local.holds import hold, is_held
 from local.ports import LOOPBACK
 from local.postgres import Postgres, finish_swap, set_aside_ended_log
-from local.services import ROOT
+from local.services import ROOT, SERVICES
 from tests.backups.drill import wait_for
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -377,6 +378,68 @@ def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None
     assert serving.run_at_most(0.5, "sh", "-c", f"sleep 60 & echo $! > {child}; wait") is None
     assert time.monotonic() - began < 10
     wait_for(lambda: not Path(f"/proc/{int(child.read_text())}").exists())
+
+
+# In containers
+
+
+@pytest.fixture
+def container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The environment of the container that restores, with the data of the orders in the folder."""
+    secrets, databases = tmp_path / "secrets", tmp_path / "databases"
+    secrets.mkdir()
+    for service in SERVICES:
+        (secrets / f"{service.name}_backup_password").write_text("secret")
+    (databases / "orders" / "18" / "docker").mkdir(parents=True)
+    monkeypatch.setattr("backups.setup.SECRETS", secrets)
+    monkeypatch.setenv("BACKUP_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("BACKUP_DATABASES", str(databases))
+    monkeypatch.delenv("BACKUP_ENCRYPTION_KEY", raising=False)
+    return databases / "orders" / "18"
+
+
+def test_old_data_is_forgotten_in_a_container_that_has_it(
+    container: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (container / "docker.replaced-20261122T120000").mkdir()
+    assert main(["forget", "--service", "orders"]) == 0
+    assert [path.name for path in container.iterdir()] == ["docker"]
+    assert main(["forget", "--service", "payment"]) == 1
+    assert "run --rm --no-deps restore python -m backups forget --service payment" in capsys.readouterr().err
+
+
+def test_a_database_that_runs_is_not_replaced(container: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = container / "docker" / "postmaster.pid"
+    lock.touch()
+    setup = in_a_container()
+    with socket.create_server((LOOPBACK, 0)) as running:
+        answering = running.getsockname()
+        connect = socket.create_connection
+        monkeypatch.setattr(socket, "create_connection", lambda _address, timeout: connect(answering, timeout))
+        with pytest.raises(LocalError, match="orders-database runs"):
+            setup.make_down("orders")
+    assert lock.exists()
+    setup.make_down("orders")
+    assert not lock.exists()
+
+
+@pytest.mark.parametrize(
+    ("failing", "stopped", "started"),
+    [("backups reachable", False, False), ("backups restore", True, True), ("record_restore", True, True)],
+)
+def test_a_restore_that_fails_leaves_no_container_down(
+    tmp_path: Path, failing: str, stopped: bool, started: bool
+) -> None:
+    compose, log = tmp_path / "compose", tmp_path / "log"
+    compose.write_text(f'#!/bin/sh\necho "$*" >> {log}\ncase "$*" in *"{failing}"*) exit 1;; esac\n')
+    compose.chmod(0o700)
+    script = ROOT / "docker" / "backup" / "restore.sh"
+    done = subprocess.run(["sh", script, "inventory"], env=os.environ | {"COMPOSE": str(compose)}, check=False)
+    assert done.returncode == 1
+    ran = log.read_text().splitlines()
+    assert any(line.startswith("stop ") for line in ran) == stopped
+    assert (ran[-1] == "up --detach inventory-database inventory inventory-worker") == started
+    assert "chown -R 10001:10001" in ran[-2] if started else len(ran) == 1, ran
 
 
 # Timelines
