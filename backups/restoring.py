@@ -334,7 +334,7 @@ def _add_own_log(old: Path, folder: Path, *, timeline: int, backup: Backup, step
 def _control(folder: Path) -> dict[str, str]:
     """What `pg_controldata` says of the data. Raises LocalError when it can say nothing."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")} | {"LC_ALL": "C"}
-    command = [binaries() / "pg_controldata", "-D", folder]
+    command: list[str | Path] = [binaries() / "pg_controldata", "-D", folder]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0:
         raise LocalError(f"{folder} cannot be read: {done.stderr.strip()[:500]}")

@@ -1,9 +1,10 @@
 """Taking backups: which kind, on which parent, and forgetting those that the policy needs no more."""
 
 import json
+import threading
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import psycopg2  # type: ignore[import-untyped]
@@ -16,6 +17,7 @@ from local.postgres import BACKUP_ROLE, set_aside_ended_log
 RECEIVER_TIMEOUT = 30
 LOG_TIMEOUT = 120
 """Seconds for the log that a backup needs to arrive."""
+PROGRESS_SECONDS = 5.0
 HOLE = "hole"
 """The file beside a server's backups that says since when its log has a hole, until a full backup is behind it."""
 
@@ -67,11 +69,45 @@ def take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
 def _copy(barman: Barman, server: str, parent: Backup | None, *, say: Say) -> None:
     on_parent = [] if parent is None else ["--incremental", parent.id]
     try:
-        barman.run("backup", "--wait", f"--wait-timeout={LOG_TIMEOUT}", *on_parent, server, say=lambda _line: None)
+        with _progress(barman, server, say=say):
+            barman.run("backup", "--wait", f"--wait-timeout={LOG_TIMEOUT}", *on_parent, server, say=lambda _line: None)
     except LocalError:
         with suppress(LocalError):  # what failed first is what matters; the next backup tries again
             clear_unfinished(barman, server, say=say)
         raise
+
+
+@contextmanager
+def _progress(barman: Barman, server: str, *, say: Say) -> Iterator[None]:
+    """Says every few seconds how far the backup is."""
+    began, ended = time.monotonic(), threading.Event()
+
+    def tell() -> None:
+        while not ended.wait(PROGRESS_SECONDS):
+            say(f"{server}: {_phase(barman.servers[server])}, after {time.monotonic() - began:.0f} s")
+
+    teller = threading.Thread(target=tell, name=f"progress {server}", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
+
+
+def _phase(server: Server) -> str:
+    try:
+        with _connected(server) as cursor:
+            cursor.execute(
+                "SELECT phase, backup_streamed / 1048576.0, backup_total / 1048576.0 FROM pg_stat_progress_basebackup"
+            )
+            row = cursor.fetchone()
+    except LocalError:
+        return "its database does not answer"
+    if row is None:
+        return "before or after the copy"
+    phase, streamed, total = row
+    return f"{phase}, {streamed:,.1f} MiB" + ("" if total is None else f" of {total:,.1f} MiB")
 
 
 def _is_about_the_parent(error: str) -> bool:

@@ -1,6 +1,7 @@
 """Backups that leave the machine: encrypted ones, and copies in a bucket; on one database, without the platform."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -140,6 +141,7 @@ def test_encrypted_backups_can_be_read_by_nobody_without_the_key(kept: Kept, enc
     found = restoring.verify(barman, kept.place, kept.home / "verifying" / "orders", backup=None, say=print)
     assert found.rows == {"secrets": 2530}
     assert found.notes == ()
+    assert encryption.passphrase is not None
     encryption.passphrase.write_text("open barley")
     subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=True)
     with pytest.raises(LocalError, match="no backup could be restored"):
@@ -230,6 +232,17 @@ def test_what_nobody_received_is_taken_from_the_old_data(kept: Kept) -> None:
     kept.add(200_000)  # some segments
     kept.server.process.kill()
     assert restored(kept, barman) == 200_100
+
+
+def test_a_backup_says_how_far_it_is(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking, "PROGRESS_SECONDS", 0.02)
+    kept.add(100_000)
+    told: list[str] = []
+    taking.take(kept.barman(), "orders", None, say=told.append)
+    assert any(
+        re.fullmatch(r"orders: streaming database files, [\d.]+ MiB( of [\d.]+ MiB)?, after \d s", line)
+        for line in told
+    ), told
 
 
 def test_a_restored_database_refuses_writes_before_it_is_up_again(kept: Kept) -> None:
