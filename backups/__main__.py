@@ -135,7 +135,7 @@ def take(setup: Setup, service: str | None, kind: str | None) -> int:
     lines: list[tuple[str, ...]] = [listing.COLUMNS]
     for name in setup.services(service):
         try:
-            with stamped(setup.barman.directory(name), "take"), taking.alone(setup.barman, name):
+            with taking.alone(setup.barman, name), stamped(setup.barman.directory(name), "take"):
                 backup = taking.take(setup.barman, name, kind, say=say)
                 files = media.snapshot(setup.barman, name, setup.media[name], backup.id)
                 taking.expire(setup.barman, name, say=say)
@@ -186,7 +186,9 @@ def verify(setup: Setup, service: str | None, ident: str | None) -> int:
     failed = []
     for name in setup.services(service):
         try:
-            with stamped(setup.barman.directory(name), "verify"):
+            lock = setup.barman.home / "locks" / f"verify-{name}"
+            lock.mkdir(mode=0o700, exist_ok=True)
+            with hold(lock, "done"), stamped(setup.barman.directory(name), "verify"):
                 found = verify_one(setup, name, ident)
         except LocalError as error:
             failed.append(name)
