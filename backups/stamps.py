@@ -30,8 +30,8 @@ def stamped(folder: Path, command: str) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        said = str(error).strip() or type(error).__name__
-        _note(folder, command, failed=_now(), error=said[:500])
+        said = " ".join(str(error).split()) or type(error).__name__
+        _note(folder, command, failed=_now(), error=said[:300])
         raise
     _note(folder, command, succeeded=_now())
 

@@ -229,7 +229,8 @@ def test_after_a_kill_in_a_backup_the_next_one_is_good(under_drill: Under) -> No
     drill.wait_until_back()
     wait_for(lambda: drill.platform.process(f"{drill.service}-wal").running)
     assert set(drill.catalogue()) == whole
-    drill.succeeds("list")
+    listed = drill.command("list")
+    assert (listed.code, "take failed" in listed.line("In doubt")) == (1, True)
     for alone in (True, False):
         print(f"killing the command{' alone' if alone else ' and all its children'} in a backup")
         drill.killed("take", "--type", "full", when=drill.unfinished_backup, alone=alone)
