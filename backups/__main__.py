@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from backups import dumping, listing, media, metrics, offsite, restoring, serving, taking
-from backups.setup import Setup, in_a_container, on_this_machine
+from backups.setup import NO_DUMPS, Setup, in_a_container, on_this_machine
+from backups.stamps import stamped
 from local.__main__ import INTERRUPTED, interrupt
 from local.errors import LocalError
 from local.holds import hold
@@ -57,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("copy", help="copy what is new to BACKUP_S3")
     commands.add_parser("fetch", help="bring back what BACKUP_S3 holds, on a new machine for one")
     commands.add_parser("serve", help="receive the logs, and do everything else by the policy's clock, until SIGTERM")
+    reachable = commands.add_parser("reachable", help="whether a backup leads to a moment")
+    reachable.add_argument("--service", required=True)
+    reachable.add_argument("--at", default="latest")
     point = commands.add_parser(
         "recovery-point", help="until when the database that was restored last holds everything"
     )
@@ -94,9 +98,13 @@ def run_elsewhere(setup: Setup, options: argparse.Namespace) -> int:
     """What the backup container needs beside the rest."""
     match options.command:
         case "copy":
-            return offsite.copy(setup.barman, say=say)
+            return copy(setup)
         case "fetch":
             return offsite.fetch(setup.barman, say=say)
+        case "reachable":
+            setup.services(options.service)
+            restoring.require_reachable(setup.barman, options.service, at=moment(options.at), timeline=None)
+            return 0
         case "recovery-point":
             return recovery_point(setup, options.service)
         case _:
@@ -127,10 +135,11 @@ def take(setup: Setup, service: str | None, kind: str | None) -> int:
     lines: list[tuple[str, ...]] = [listing.COLUMNS]
     for name in setup.services(service):
         try:
-            backup = taking.take(setup.barman, name, kind, say=say)
-            files = media.snapshot(setup.barman, name, setup.media[name], backup.id)
-            taking.expire(setup.barman, name, say=say)
-            media.forget(setup.barman, name, {each.id for each in setup.barman.backups(name)})
+            with taking.alone(setup.barman, name), stamped(setup.barman.directory(name), "take"):
+                backup = taking.take(setup.barman, name, kind, say=say)
+                files = media.snapshot(setup.barman, name, setup.media[name], backup.id)
+                taking.expire(setup.barman, name, say=say)
+                media.forget(setup.barman, name, {each.id for each in setup.barman.backups(name)})
             metrics.note_completed(setup.barman, name)
         except LocalError as error:
             failed.append(name)
@@ -146,6 +155,15 @@ def take(setup: Setup, service: str | None, kind: str | None) -> int:
     return 1 if failed else 0
 
 
+def copy(setup: Setup) -> int:
+    try:
+        with stamped(setup.barman.home, "copy"):
+            offsite.copy(setup.barman, say=say)
+    finally:
+        metrics.write(setup.barman)
+    return 0
+
+
 def list_all(setup: Setup, service: str | None) -> int:
     names, now = setup.services(service), datetime.now(UTC)
     lines = [row for name in names for row in listing.rows(setup.barman, name, now=now)]
@@ -155,8 +173,10 @@ def list_all(setup: Setup, service: str | None) -> int:
         metrics.note_completed(setup.barman, name)
         say(listing.log_line(setup.barman, name))
         for kept in setup.places[name].replaced():
-            say(f"{name}: a restore has kept {kept.name}; `make restore-forget SERVICE={name}` deletes it")
+            say(f"{name}: a restore has kept {kept.name}; {setup.forgetting(name)} deletes it")
     found = [doubt for name in names for doubt in listing.doubts(setup.barman, name, now=now)]
+    if os.environ.get("BACKUP_S3"):
+        found += listing.doubts_of_the_copy(setup.barman, now=now)
     for doubt in found:
         warn(f"In doubt: {doubt}")
     return 1 if found else 0
@@ -166,14 +186,10 @@ def verify(setup: Setup, service: str | None, ident: str | None) -> int:
     failed = []
     for name in setup.services(service):
         try:
-            taking.receive(setup.barman, name)
-            backup = None if ident is None else setup.barman.backup(name, ident)
-            found = restoring.verify(
-                setup.barman, setup.places[name], setup.barman.home / "verifying" / name, backup=backup, say=say
-            )
-            if found.notes:
-                raise LocalError("; ".join(found.notes))
-            taking.note_verified(setup.barman, name, found.backup.id)
+            lock = setup.barman.home / "locks" / f"verify-{name}"
+            lock.mkdir(mode=0o700, exist_ok=True)
+            with hold(lock, "done"), stamped(setup.barman.directory(name), "verify"):
+                found = verify_one(setup, name, ident)
         except LocalError as error:
             failed.append(name)
             warn(f"{name}: {error}")
@@ -182,7 +198,19 @@ def verify(setup: Setup, service: str | None, ident: str | None) -> int:
                 f"{name}: {found.backup.id} was restored elsewhere in {found.seconds:.1f} s: {len(found.rows)} tables, "
                 f"{sum(found.rows.values()):,} rows, until {restoring.shown(found.recovery_point)}; all could be read"
             )
+    metrics.write(setup.barman)
     return 1 if failed else 0
+
+
+def verify_one(setup: Setup, name: str, ident: str | None) -> restoring.Restored:
+    taking.receive(setup.barman, name)
+    backup = None if ident is None else setup.barman.backup(name, ident)
+    folder = setup.barman.home / "verifying" / name
+    found = restoring.verify(setup.barman, setup.places[name], folder, backup=backup, say=say)
+    if found.notes:
+        raise LocalError("; ".join(found.notes))
+    taking.note_verified(setup.barman, name, found.backup.id)
+    return found
 
 
 def restore(setup: Setup, name: str, *, at: datetime | None, timeline: int | None) -> int:
@@ -194,17 +222,20 @@ def restore(setup: Setup, name: str, *, at: datetime | None, timeline: int | Non
         setup.make_down(name)
         taking.receive(setup.barman, name)
         restored = restoring.restore(setup.barman, place, at=at, timeline=timeline, record=setup.record, say=say)
-        files = media.bring_back(setup.barman, name, setup.media[name], until=restored.backup.id)
         report = restoring.write_report(setup.barman, restored)
     say("")
     say(f"{name} was restored from {restored.backup.kind} backup {restored.backup.id} in {restored.seconds:.1f} s.")
     say(f"  holds what was committed until {restored.recovery_point:%Y-%m-%d %H:%M:%S.%f} UTC")
     say(f"  {len(restored.rows)} tables, {sum(restored.rows.values()):,} rows, all read; report: {relative(report)}")
+    if restored.replaced:
+        say(f"  the old data is kept as {restored.replaced}; {setup.forgetting(name)} deletes it")
+    say("  it can be read now; it refuses writes until `make reconcile` has compared the services")
+    try:
+        files = media.bring_back(setup.barman, name, setup.media[name])
+    except LocalError as error:
+        raise LocalError(f"{name} is restored, but not all of its media files: {error}") from error
     if files:
         say(f"  {files} media files that were missing are back")
-    if restored.replaced:
-        say(f"  the old data is kept as {restored.replaced}; `make restore-forget SERVICE={name}` deletes it")
-    say("  it can be read now; it refuses writes until `make reconcile` has compared the services")
     return 0
 
 
@@ -219,10 +250,12 @@ def recovery_point(setup: Setup, name: str) -> int:
 
 def forget(setup: Setup, service: str | None) -> int:
     for name in setup.services(service):
+        if not setup.places[name].data.parent.exists():
+            raise LocalError(f"The data of {name} is not mounted here: use {setup.forgetting(name)}.")
         for kept in setup.places[name].replaced():
             say(f"{name}: deleting {kept.name}")
             shutil.rmtree(kept)
-        if setup.places[name].data.exists():
+        if setup.superuser is not None and setup.places[name].data.exists():
             for database in dumping.forget_replaced(setup.superuser(name), name):
                 say(f"{name}: dropped {database}")
     return 0
@@ -242,7 +275,9 @@ def dump(setup: Setup, service: str | None, file: Path | None) -> int:
 
 def load(setup: Setup, name: str, file: Path) -> int:
     setup.services(name)
-    until = dumping.moment_of(file)
+    if setup.superuser is None:
+        raise LocalError(NO_DUMPS)
+    until = dumping.moment_of(name, file)
     kept = dumping.load(
         name,
         setup.login(name),

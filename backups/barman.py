@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -55,7 +55,7 @@ minimum_redundancy = 0
 
 DONE = "DONE"
 """Barman's word for a backup that is whole, with the log that it needs."""
-PROGRAMS = {"pg_basebackup", "pg_combinebacku", "rsync"}
+TAKES, RESTORES = {"pg_basebackup"}, {"pg_combinebacku", "rsync"}
 """What Barman has work for it, as the kernel calls it: by the first 15 letters."""
 
 # Object stores know no empty folders, and Barman encrypts no folders: archives, then.
@@ -67,8 +67,8 @@ compression = pygzip
 ENCRYPTED = """\
 encryption = gpg
 encryption_key_id = {key}
-encryption_passphrase_command = cat {passphrase}
 """
+DECRYPTED_WITH = "encryption_passphrase_command = cat {passphrase}\n"
 
 
 class KilledError(LocalError):
@@ -88,10 +88,10 @@ class Server:
 
 @dataclass(frozen=True)
 class Encryption:
-    """A GnuPG key that backups are encrypted to, and the file with the passphrase that a restore needs."""
+    """A GnuPG key that backups are encrypted to; a restore needs the file with its passphrase, too."""
 
     key: str
-    passphrase: Path
+    passphrase: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,7 @@ class Backup:
     begin_segment: str
     end_lsn: int
     is_archived: bool
+    is_encrypted: bool = False
 
     @property
     def is_good(self) -> bool:
@@ -160,7 +161,9 @@ class Barman:
             if self.encryption is not None or self.archived:
                 text += ARCHIVED
             if self.encryption is not None:
-                text += ENCRYPTED.format(key=self.encryption.key, passphrase=self.encryption.passphrase)
+                text += ENCRYPTED.format(key=self.encryption.key)
+                if self.encryption.passphrase is not None:
+                    text += DECRYPTED_WITH.format(passphrase=self.encryption.passphrase)
             passwords.append(f"{server.host}:{server.port}:*:{BACKUP_ROLE}:{server.password}\n")
             self.directory(server.name).mkdir(mode=0o700, exist_ok=True)
         _write_private(self._configuration, text)
@@ -283,6 +286,7 @@ def _backup(server: str, ident: str, shown: Mapping[str, Any]) -> Backup:
         begin_segment=str(copied.get("begin_wal") or ""),
         end_lsn=lsn(copied.get("end_lsn") or "0/0"),
         is_archived=bool(copied.get("compression") or copied.get("encryption")),
+        is_encrypted=bool(copied.get("encryption")),
     )
 
 
@@ -299,19 +303,19 @@ def _reasons(log: Path, already: int) -> list[str]:
     return [line[:500] for line in dict.fromkeys(found)][-5:]
 
 
-def end_leftovers(folder: Path) -> None:
-    """Ends what works in the folder though the Barman that had begun it was killed: its programs outlive it."""
-    while left := [pid for pid in _programs_of_barman() if _names(pid, folder)]:
+def end_leftovers(folder: Path, programs: Collection[str]) -> None:
+    """Ends those that work in the folder though the Barman that had begun it was killed: its programs outlive it."""
+    while left := [pid for pid in _running(programs) if _names(pid, folder)]:
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
 
 
-def _programs_of_barman() -> Iterator[int]:
+def _running(programs: Collection[str]) -> Iterator[int]:
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has just ended
-            if (entry / "comm").read_text().strip() in PROGRAMS:
+            if (entry / "comm").read_text().strip() in programs:
                 yield int(entry.name)
 
 

@@ -17,6 +17,8 @@ from local.errors import LocalError
 from local.postgres import binaries
 
 HEADER = "-- Mylittleshopping dump of {name}; holds what was committed until {moment}\n"
+END, END_BYTES = b"-- PostgreSQL database dump complete", 4096
+"""What pg_dump says at the end, and within how many bytes of it."""
 SETTINGS = """
 SELECT format('ALTER ROLE %%I IN DATABASE %%I SET %%s TO %%L', current_user, %s,
               split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1))
@@ -89,17 +91,25 @@ def dump(name: str, login: Login, file: Path, *, say: Say) -> int:
     return file.stat().st_size
 
 
-def moment_of(file: Path) -> datetime:
-    """Until when the dump holds what was committed; raises LocalError for a file that is no dump of ours."""
+def moment_of(name: str, file: Path) -> datetime:
+    """Until when the dump holds what was committed.
+
+    Raises LocalError for a file that is no dump of ours, of another service's, or not whole.
+    """
     try:
-        with file.open() as lines:
-            found = re.match(
-                r"-- Mylittleshopping dump of (\w+); holds what was committed until (\S+)", next(lines, "")
-            )
-    except (OSError, UnicodeDecodeError) as error:
+        with file.open("rb") as content:
+            first = content.readline(1000).decode(errors="replace")
+            content.seek(max(0, file.stat().st_size - END_BYTES))
+            whole = END in content.read()
+    except OSError as error:
         raise LocalError(f"{file} cannot be read: {error}") from error
+    found = re.match(r"-- Mylittleshopping dump of (\w+); holds what was committed until (\S+)", first)
     if found is None:
         raise LocalError(f"{file} is no dump that `make dump` wrote.")
+    if found[1] != name:
+        raise LocalError(f"{file} is a dump of {found[1]}, not of {name}.")
+    if not whole:
+        raise LocalError(f"{file} is not whole: pg_dump's last words are missing.")
     return datetime.fromisoformat(found[2])
 
 

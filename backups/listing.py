@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from backups.barman import Backup, Barman
 from backups.restoring import mib
-from backups.taking import is_whole, received_until, verified
+from backups.stamps import stamp
+from backups.taking import hole_since, is_whole, received_until, verified
 
 COLUMNS = ("service", "backup", "kind", "parent", "size", "took", "age", "verified", "status")
 
@@ -49,10 +50,37 @@ def doubts(barman: Barman, server: str, *, now: datetime) -> list[str]:
         for each in known
         if _status(barman, each, known) != "good"
     ]
+    if (since := hole_since(barman, server)) is not None:
+        found.append(f"{server}: the log has a hole since {since:%Y-%m-%d %H:%M} UTC: make backup SERVICE={server}")
     until = received_until(barman, server)
     if until is None or now - until > timedelta(seconds=barman.policy.alert_log_seconds):
         found.append(f"{server}: the log was last received {'never' if until is None else age(now - until) + ' ago'}")
+    for command in ("take", "verify"):
+        last = stamp(barman.directory(server), command)
+        if last.failed is not None and last.failed_last:
+            found.append(f"{server}: {command} failed {age(now - last.failed)} ago: {last.error}")
+    proven = stamp(barman.directory(server), "verify").succeeded or _first(good)
+    if proven is not None and now - proven > timedelta(days=barman.policy.alert_unverified_days):
+        found.append(f"{server}: no backup was verified for {age(now - proven)}: make verify-backup SERVICE={server}")
     return found
+
+
+def doubts_of_the_copy(barman: Barman, *, now: datetime) -> list[str]:
+    """What somebody should look at where backups are copied elsewhere."""
+    last = stamp(barman.home, "copy")
+    if last.failed is not None and last.failed_last:
+        return [f"the copy failed {age(now - last.failed)} ago: {last.error}"]
+    copied = last.succeeded or min(
+        filter(None, (_first(barman.backups(each)) for each in barman.servers)), default=None
+    )
+    if copied is not None and now - copied > timedelta(minutes=barman.policy.alert_uncopied_minutes):
+        return [f"the copy is {age(now - copied)} old" if last.succeeded else "nothing was ever copied"]
+    return []
+
+
+def _first(backups: Sequence[Backup]) -> datetime | None:
+    """Since when there is any."""
+    return min((each.ended_at for each in backups if each.ended_at), default=None)
 
 
 def log_line(barman: Barman, server: str) -> str:

@@ -37,21 +37,24 @@ def snapshots(barman: Barman, server: str) -> list[Path]:
     return sorted(path for path in (barman.directory(server) / "media").glob("*") if path.name != "new")
 
 
-def bring_back(barman: Barman, server: str, media: Path, *, until: str) -> int:
-    """Brings back files that are missing, from the newest snapshot that is not newer than the backup `until`.
+def bring_back(barman: Barman, server: str, media: Path) -> int:
+    """Brings back files that are missing, from all snapshots: what one name stands for is the same in each.
 
-    Returns how many were.
+    Returns how many were. Raises LocalError when a snapshot cannot be read, after all others were.
     """
-    found = [path for path in snapshots(barman, server) if path.name <= until]
-    if not found:
-        return 0
-    before = _count(media)
-    media.mkdir(parents=True, exist_ok=True)
-    archive = found[-1] / "media.tar.gpg"
-    if archive.exists():
-        _decrypt(archive, media, barman)
-    else:
-        _run("rsync", "--archive", "--omit-dir-times", "--ignore-existing", f"{found[-1]}/", f"{media}/")
+    before, failures = _count(media), []
+    for snapshot_of in reversed(snapshots(barman, server)):
+        media.mkdir(parents=True, exist_ok=True)
+        archive = snapshot_of / "media.tar.gpg"
+        try:
+            if archive.exists():
+                _decrypt(archive, media, barman)
+            else:
+                _run("rsync", "--archive", "--omit-dir-times", "--ignore-existing", f"{snapshot_of}/", f"{media}/")
+        except LocalError as error:
+            failures.append(str(error))
+    if failures:
+        raise LocalError("; ".join(failures))
     return _count(media) - before
 
 
@@ -68,26 +71,44 @@ def _count(folder: Path) -> int:
 
 def _encrypt(media: Path, archive: Path, key: str) -> None:
     tar = subprocess.Popen(["tar", "--create", "--directory", media, "."], stdout=subprocess.PIPE)
-    gpg = ["gpg", "--batch", "--trust-model=always", "--encrypt", "--recipient", key, "--output", str(archive)]
-    done = subprocess.run(gpg, stdin=tar.stdout, capture_output=True, text=True, check=False)
-    if tar.wait() != 0 or done.returncode != 0:
-        raise LocalError(f"The media files could not be encrypted: {done.stderr.strip()[:500]}")
+    gpg = subprocess.Popen(
+        ["gpg", "--batch", "--trust-model=always", "--encrypt", "--recipient", key, "--output", str(archive)],
+        stdin=tar.stdout,
+        stderr=subprocess.PIPE,
+    )
+    _leave_to_the_next(tar)
+    _out, said = gpg.communicate()
+    if tar.wait() != 0 or gpg.returncode != 0:
+        raise LocalError(f"The media files could not be encrypted: {said.decode(errors='replace').strip()[:500]}")
 
 
 def _decrypt(archive: Path, media: Path, barman: Barman) -> None:
-    passphrase = [] if barman.encryption is None else [f"--passphrase-file={barman.encryption.passphrase}"]
+    file = None if barman.encryption is None else barman.encryption.passphrase
+    passphrase = [] if file is None else [f"--passphrase-file={file}"]
     gpg = subprocess.Popen(
         ["gpg", "--batch", "--pinentry-mode=loopback", *passphrase, "--decrypt", str(archive)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    _run("tar", "--extract", "--skip-old-files", "--directory", str(media), stdin=gpg)
-    if gpg.wait() != 0:
-        raise LocalError(f"{archive} could not be decrypted: is the key there, and its passphrase right?")
+    tar = subprocess.Popen(
+        ["tar", "--extract", "--skip-old-files", "--directory", str(media)], stdin=gpg.stdout, stderr=subprocess.PIPE
+    )
+    _leave_to_the_next(gpg)
+    _out, said = tar.communicate()
+    if gpg.wait() != 0 or tar.returncode != 0:
+        raise LocalError(
+            f"{archive} could not be decrypted: is the key there, and its passphrase right? "
+            f"{said.decode(errors='replace').strip()[:500]}"
+        )
 
 
-def _run(*command: str, stdin: "subprocess.Popen[bytes] | None" = None) -> None:
-    source = None if stdin is None else stdin.stdout
-    done = subprocess.run(command, stdin=source, capture_output=True, text=True, check=False)
+def _leave_to_the_next(writer: "subprocess.Popen[bytes]") -> None:
+    """Closes our end of its pipe: as long as that is open, the writer would wait for ever for a reader that is gone."""
+    assert writer.stdout is not None  # noqa: S101 - it was given a pipe
+    writer.stdout.close()
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise LocalError(f"{command[0]} failed: {done.stderr.strip()[:500]}")

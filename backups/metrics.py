@@ -1,4 +1,5 @@
 """When the last good backup of each database ended, as Prometheus reads it: BackupOld and BackupMissing ring by it.
+And when each command succeeded last, and when it failed: a failure after the last success is one that lasts.
 
 `metrics.prom` among the backups is for node_exporter's textfile collector; the backup container serves the same text.
 """
@@ -7,6 +8,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from backups.barman import Barman
+from backups.stamps import stamp
 from backups.taking import is_whole
 
 PORT = 8000
@@ -15,6 +17,10 @@ COMPLETED = "completed"
 HEADER = """\
 # HELP shop_backup_completed_timestamp_seconds When the last good backup of the service's database ended.
 # TYPE shop_backup_completed_timestamp_seconds gauge
+"""
+STAMPS = """\
+# HELP shop_backup_{way}_timestamp_seconds When the command {way} last; without an app, for all of them.
+# TYPE shop_backup_{way}_timestamp_seconds gauge
 """
 
 
@@ -29,18 +35,31 @@ def note_completed(barman: Barman, server: str) -> None:
         half_written.replace(noted)
     else:
         noted.unlink(missing_ok=True)
+    write(barman)
+
+
+def write(barman: Barman) -> None:
+    """Writes the file for node_exporter anew."""
     half_written = barman.home / "metrics.new"
     half_written.write_text(exposition(barman))
     half_written.replace(barman.home / "metrics.prom")
 
 
 def exposition(barman: Barman) -> str:
-    """The time of each server that has one."""
+    """Each time that is known."""
     text = HEADER
     for server in barman.servers:
         noted = barman.directory(server) / COMPLETED
         if noted.exists():
             text += f'shop_backup_completed_timestamp_seconds{{app="{server}"}} {noted.read_text()}'
+    stamps = [("copy", "", stamp(barman.home, "copy"))]
+    for server in barman.servers:
+        stamps += [(each, f',app="{server}"', stamp(barman.directory(server), each)) for each in ("take", "verify")]
+    for way in ("succeeded", "failed"):
+        text += STAMPS.format(way=way)
+        for command, app, ended in stamps:
+            if (moment := ended.succeeded if way == "succeeded" else ended.failed) is not None:
+                text += f'shop_backup_{way}_timestamp_seconds{{command="{command}"{app}}} {moment.timestamp():.0f}\n'
     return text
 
 

@@ -17,6 +17,9 @@ class Policy:
     least_full_backups: int
     alert_after_hours: float
     alert_log_seconds: float
+    alert_unverified_days: float
+    alert_uncopied_minutes: float
+    command_timeout_hours: float
     schedule: dict[str, str]
     """Expressions as in a crontab, by the command's name."""
 

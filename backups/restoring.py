@@ -16,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,13 +26,13 @@ from typing import Any
 import psycopg2  # type: ignore[import-untyped]
 import psycopg2.extensions  # type: ignore[import-untyped]
 
-from backups.barman import Backup, Barman, KilledError, Say, end_leftovers, lsn
+from backups import segments
+from backups.barman import RESTORES, Backup, Barman, KilledError, Say, end_leftovers, lsn
 from backups.taking import chain_of, is_whole
 from local.errors import LocalError
 from local.postgres import BACKUP_ROLE, as_ordinary_user, binaries
 from local.processes import Process
 
-SEGMENT_BYTES = 16 * 1024 * 1024
 SCRATCH_PORT = 5432
 """Part of the name of its socket: nothing listens on the network."""
 SPARE_BYTES = 64 * 1024 * 1024
@@ -76,12 +76,12 @@ class Scratch:
             host=str(self.folder), port=SCRATCH_PORT, user=self.place.superuser, dbname=database, connect_timeout=5
         )
 
-    def ask(self, database: str, query: str) -> list[tuple[Any, ...]]:
+    def ask(self, database: str, query: str, *values: object) -> list[tuple[Any, ...]]:
         connection = self.connect(database)
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute(query)
+                cursor.execute(query, values or None)
                 return list(cursor.fetchall()) if cursor.description else []
         finally:
             connection.close()
@@ -140,7 +140,9 @@ def restore(
     steps = Steps(place.name, say)
     remove_leftovers(place)
     try:
-        built = build(barman, place, place.building, at=at, timeline=timeline, steps=steps, record=record)
+        built = build(
+            *(barman, place, place.building), at=at, timeline=timeline, steps=steps, record=record, old=place.data
+        )
         with steps.step("putting the restored data in place"):
             replaced = swap(place)
     finally:
@@ -175,9 +177,15 @@ def build(
     steps: Steps,
     record: Recorder | None,
     only: Backup | None = None,
+    old: Path | None = None,
 ) -> Restored:
-    """Builds the data of that moment in the folder, lets it recover, and checks it."""
+    """Builds the data of that moment in the folder, lets it recover, and checks it.
+
+    `old` is the data that it shall replace, where that is down: it may hold more of the log than was received.
+    """
     target = timeline or timeline_at(barman, place.name, at)
+    if old is not None and at is None and timeline is None:
+        _require_received_timeline(old, target)
     candidates = [only] if only is not None else usable(barman, place.name, at=at, timeline=target, steps=steps)
     failures = []
     for backup in candidates:
@@ -190,7 +198,9 @@ def build(
             failures.append(f"{backup.id}: {error}")
             steps.note(f"{backup.id} cannot be restored, trying the one before. {error}")
             continue
-        return _recover(barman, place, folder, backup, at=at, timeline=target, steps=steps, record=record)
+        if old is not None:
+            _add_own_log(old, folder, timeline=target, backup=backup, steps=steps)
+        return _recover(barman, place, folder, backup, at=at, timeline=target, steps=steps, record=record, old=old)
     raise LocalError(f"{place.name}: no backup could be restored.\n" + "\n".join(failures))
 
 
@@ -257,7 +267,9 @@ def branch_points(barman: Barman, server: str, timeline: int) -> dict[int, int]:
 
 def _copy(barman: Barman, place: Place, folder: Path, backup: Backup, *, timeline: int, steps: Steps) -> None:
     """Has Barman combine the backup's chain in the folder, and lay the log beside it."""
-    end_leftovers(folder)
+    if backup.is_encrypted and (barman.encryption is None or barman.encryption.passphrase is None):
+        raise LocalError("it is encrypted: BACKUP_PASSPHRASE_FILE must name the file of the key's passphrase")
+    end_leftovers(folder, RESTORES)
     shutil.rmtree(folder, ignore_errors=True)
     staging = folder.with_name(f"{folder.name}.staging")
     shutil.rmtree(staging, ignore_errors=True)
@@ -270,13 +282,15 @@ def _copy(barman: Barman, place: Place, folder: Path, backup: Backup, *, timelin
                 *("--staging-location", "local", place.name, backup.id, str(folder)),
                 say=lambda line: steps.say(line) if "WARNING" in line else None,
             )
+        if os.geteuid() == 0:  # for whom tar keeps the owner that the archive names
+            subprocess.run(["chown", "--recursive", "0:0", folder], check=True)
         for original in folder.glob("*.origin"):
             original.replace(original.with_suffix(""))  # Barman's settings for a recovery: ours are given at its start
         _add_unarchived_segments(barman, place, folder / "barman_wal", timeline=timeline, backup=backup)
         with steps.step("comparing all files with the backup's manifest"):
-            _check_manifest(folder, backup)
+            _check_manifest(barman, folder, backup)
     finally:
-        end_leftovers(folder)
+        end_leftovers(folder, RESTORES)
         shutil.rmtree(staging, ignore_errors=True)
 
 
@@ -302,17 +316,70 @@ def _add_unarchived_segments(barman: Barman, place: Place, log: Path, *, timelin
     folder = barman.directory(place.name)
     for path in [*folder.glob("ended/*"), *folder.glob("streaming/*")]:
         name = path.name.removesuffix(".partial")
-        is_segment = re.fullmatch(r"[0-9A-F]{24}", name) is not None
-        wanted = is_segment and int(name[:8], 16) <= timeline and name[8:] >= backup.begin_segment[8:]
+        wanted = segments.is_segment(name) and int(name[:8], 16) <= timeline and name[8:] >= backup.begin_segment[8:]
         if (wanted or path.suffix == ".history") and not (log / name).exists():
             shutil.copyfile(path, log / name)
 
 
-def _check_manifest(folder: Path, backup: Backup) -> None:
+def _add_own_log(old: Path, folder: Path, *, timeline: int, backup: Backup, steps: Steps) -> None:
+    """Lays beside it what the old data has of the log and was never received, as when nobody received it."""
+    system = int(_control(folder)["Database system identifier"])
+    found = segments.add_own(
+        old / "pg_wal", folder / "barman_wal", system=system, timeline=timeline, since=backup.begin_segment
+    )
+    if found:
+        steps.say(f"the old data has more of the log than was received, from {found[0]} on: that is replayed, too")
+
+
+def _control(folder: Path) -> dict[str, str]:
+    """What `pg_controldata` says of the data. Raises LocalError when it can say nothing."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")} | {"LC_ALL": "C"}
+    command: list[str | Path] = [binaries() / "pg_controldata", "-D", folder]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if done.returncode != 0:
+        raise LocalError(f"{folder} cannot be read: {done.stderr.strip()[:500]}")
+    return {key: value.strip() for key, _colon, value in (line.partition(":") for line in done.stdout.splitlines())}
+
+
+def _require_received_timeline(old: Path, newest: int) -> None:
+    """Raises LocalError when the old data has begun a timeline, as a restore does, of which nothing was received."""
+    try:
+        present = int(_control(old)["Latest checkpoint's TimeLineID"])
+    except LocalError:
+        return  # nothing is left that could tell
+    if present > newest:
+        raise LocalError(
+            f"the old data is on timeline {present}, but the log was received until timeline {newest} only: what was "
+            f"committed since would be lost. To restore without it, name the timeline (TIMELINE={newest})."
+        )
+
+
+def _require_all_of(old: Path, folder: Path, *, timeline: int, ended: int) -> None:
+    """Raises LocalError when the old data went on past where the replay ended, as its last checkpoint tells."""
+    try:
+        known, restored = _control(old), _control(folder)
+    except LocalError:
+        return  # nothing is left that could tell
+    same = "Database system identifier"
+    if known.get(same) != restored[same] or known["Latest checkpoint's TimeLineID"] != str(timeline):
+        return
+    if (reached := known["Latest checkpoint location"]) and lsn(reached) >= ended:
+        raise LocalError(
+            f"the old data went on until {reached}, but the log that is left only until {segments.shown(ended)}: what "
+            f"was committed in between would be lost. To restore without it, move {old} away first."
+        )
+
+
+def _check_manifest(barman: Barman, folder: Path, backup: Backup) -> None:
     manifest = folder / f"backup_manifest.{backup.id}"
+    beside_the_archive = barman.directory(backup.server) / "base" / backup.id / "data" / "backup_manifest"
+    if not manifest.exists() and backup.is_archived and beside_the_archive.exists():
+        # Of an archive that nothing was combined with, Barman leaves it where it is.
+        shutil.copyfile(beside_the_archive, manifest)
     if not manifest.exists():
         raise LocalError("the backup has no manifest to be compared with")
-    ignored = ("barman_wal", ".barman-recover.info", "recovery.signal", manifest.name)
+    # Archives have an empty `tablespace_map`, which Barman leaves out: no database here has another tablespace.
+    ignored = ("barman_wal", ".barman-recover.info", "recovery.signal", "tablespace_map", manifest.name)
     command: list[str | Path] = [binaries() / "pg_verifybackup", "--no-parse-wal", "--manifest-path", manifest]
     done = subprocess.run(
         [*command, *(f"--ignore={name}" for name in ignored), folder], capture_output=True, text=True, check=False
@@ -331,15 +398,19 @@ def _recover(
     timeline: int,
     steps: Steps,
     record: Recorder | None,
+    old: Path | None,
 ) -> Restored:
     log = folder / "barman_wal"
     branches = branch_points(barman, place.name, timeline)
-    segments = [path.name for path in log.glob("[0-9A-F]*") if len(path.name) == 24]
     # What other timelines went on to after this one had left them is of no concern here.
     on_the_way = [
-        _segment_number(name)
-        for name in segments
-        if int(name[:8], 16) == timeline or _segment_number(name) * SEGMENT_BYTES < branches.get(int(name[:8], 16), 0)
+        path.name
+        for path in log.glob("[0-9A-F]*")
+        if segments.is_segment(path.name)
+        and (
+            int(path.name[:8], 16) == timeline
+            or segments.number(path.name) * segments.SEGMENT_BYTES < branches.get(int(path.name[:8], 16), 0)
+        )
     ]
     asked = at
     with steps.step(f"replaying the log{'' if at is None else f' until {shown(at)}'}"):
@@ -361,7 +432,9 @@ def _recover(
         )[0]
         ended = _end_of_replay(folder, int(reached[1]))
         if at is None:
-            _require_whole_log(on_the_way, ended)
+            segments.require_whole(log, on_the_way, branches, ended=ended)
+            if old is not None:
+                _require_all_of(old, folder, timeline=timeline, ended=ended)
         # Where the log ended before the moment asked for: its last commit; without any, the end of the backup.
         recovery_point = next(moment for moment in (at, reached[0], backup.ended_at) if moment is not None)
         with steps.step("reading every table and index"):
@@ -480,20 +553,6 @@ def _end_of_replay(folder: Path, timeline: int) -> int:
     return left[-1][1]
 
 
-def _require_whole_log(segments: Sequence[int], ended: int) -> None:
-    """Raises LocalError when the log goes on past where the replay ended: something in between is missing."""
-    # A record may begin in the last segment but one and never have been received whole.
-    if max(segments, default=0) > ended // SEGMENT_BYTES + 1:
-        raise LocalError(
-            f"the log has a gap: it could be replayed until segment {ended // SEGMENT_BYTES:X}, though later ones are "
-            f"there, up to {max(segments):X}. What was committed in between would be lost."
-        )
-
-
-def _segment_number(name: str) -> int:
-    return (int(name[8:16], 16) << 8) + int(name[16:24], 16)
-
-
 def _check_structure(scratch: Scratch) -> None:
     """Reads every table and B-tree as PostgreSQL's own checker does; raises LocalError with what it found."""
     databases = [row[0] for row in scratch.ask("postgres", "SELECT datname FROM pg_database WHERE datallowconn")]
@@ -569,7 +628,7 @@ def _sync_folder(folder: Path) -> None:
 def remove_leftovers(place: Place) -> None:
     """Removes what a killed restore has built; the old data, where it is, stays."""
     parent, name = place.data.parent, place.data.name
-    end_leftovers(place.building)
+    end_leftovers(place.building, RESTORES)
     for pattern in (f"{name}.building*", *([f"{name}.restored-*"] if place.data.exists() else [])):
         for path in parent.glob(pattern):
             shutil.rmtree(path)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from local.run import VAR
 from local.services import SERVICES
 
 DOWN_TIMEOUT = 60.0
+COMPOSE = "docker compose -f docker/compose.yaml -f docker/compose.backup.yaml"
+NO_DUMPS = "Here are no dumps: use `docker compose exec <service>-database pg_dump`."
 SECRETS = Path("/run/secrets")
 PGDATA = "18/docker"
 """Where the postgres image has the data, below what is mounted."""
@@ -41,9 +44,12 @@ class Setup:
     make_down: Callable[[str], None]
     """Returns when nothing runs on the data of a held database any more."""
     login: Callable[[str], Login]
-    superuser: Callable[[str], Login]
+    superuser: Callable[[str], Login] | None
+    """None where there are no dumps, and so no databases that were replaced by them."""
     record_load: Callable[[str, str, datetime], None]
     """Notes in a database that was loaded from a dump, by its address, until when that holds everything."""
+    forgetting: Callable[[str], str]
+    """The command that deletes the old data of a service, for people."""
 
     def services(self, named: str | None) -> list[str]:
         """The service of that name, or all; raises LocalError for an unknown one."""
@@ -56,7 +62,7 @@ class Setup:
 
 def on_this_machine(root: Path = VAR) -> Setup:
     """For the platform of that folder, running or not."""
-    encryption = encryption_from_environment()
+    encryption = encryption_of(root.resolve() / "backups")
     require_programs("rsync", "flock", *(("gpg", "file") if encryption else ()))
     platform = Platform(root)
     servers = []
@@ -100,6 +106,7 @@ def on_this_machine(root: Path = VAR) -> Setup:
         superuser=superuser,
         record_load=lambda name, url, until: note(name, url, until, "a dump"),
         make_down=lambda name: _make_down(platform, name),
+        forgetting=lambda name: f"`make restore-forget SERVICE={name}`",
     )
 
 
@@ -117,17 +124,16 @@ def in_a_container() -> Setup:
     def make_down(name: str) -> None:
         if not (databases / name).is_dir():
             raise LocalError("The data is not mounted here: use docker/backup/restore.sh.")
-        # Whoever stopped the database's container saw it end; what it left is the lock of a server that is gone.
+        if _answers(f"{name}-database", 5432):
+            raise LocalError(f"{name}-database runs: stop it first, as docker/backup/restore.sh does.")
+        # What it has left is the lock of a server that is gone.
         (databases / name / PGDATA / "postmaster.pid").unlink(missing_ok=True)
 
     def nowhere(_name: str) -> Login:
-        raise LocalError("Here are no dumps: use `docker compose exec <service>-database pg_dump`.")
-
-    def record_later(_scratch: Scratch, _recovery_point: datetime, _backup: Backup) -> None:
-        """docker/backup/restore.sh has the service's own image do it, before the service is up again."""
+        raise LocalError(NO_DUMPS)
 
     def record_load(_name: str, _url: str, _until: datetime) -> None:
-        raise LocalError("Here are no dumps.")
+        raise LocalError(NO_DUMPS)
 
     for name in names:
         (home / name / "restores").mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -137,7 +143,7 @@ def in_a_container() -> Setup:
             home,
             servers,
             Policy.read(),
-            encryption=encryption_from_environment(),
+            encryption=encryption_of(home),
             archived=bool(os.environ.get("BACKUP_S3")),
         ),
         places={
@@ -146,12 +152,38 @@ def in_a_container() -> Setup:
         },
         media={name: Path("/media") / name for name in names},
         holds={name: home / name / "restores" for name in names},
-        record=record_later,
+        record=note_in_sql,
         make_down=make_down,
         login=nowhere,
-        superuser=nowhere,
+        superuser=None,
         record_load=record_load,
+        forgetting=lambda name: f"`{COMPOSE} run --rm --no-deps restore python -m backups forget --service {name}`",
     )
+
+
+def note_in_sql(scratch: Scratch, recovery_point: datetime, backup: Backup) -> None:
+    """Makes the service refuse writes, where its own code is not at hand.
+
+    docker/backup/restore.sh has that do the rest, `record_restore`, which finds this row; and makes it in data that is
+    older than the table.
+    """
+    name = scratch.place.name
+    if scratch.ask(name, "SELECT to_regclass('public.restores_restore')") != [(None,)]:
+        scratch.ask(
+            name,
+            "INSERT INTO public.restores_restore (id, restored_at, recovery_point, backup, released_by, note)"
+            " VALUES (gen_random_uuid(), now(), %s, %s, '', '')",
+            recovery_point,
+            backup.id,
+        )
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=2).close()
+    except OSError:
+        return False
+    return True
 
 
 def require_programs(*names: str) -> None:
@@ -162,14 +194,22 @@ def require_programs(*names: str) -> None:
         raise LocalError(f"{' and '.join(missing)} not found; install: apt-get install {packages}")
 
 
-def encryption_from_environment() -> Encryption | None:
-    """The key that BACKUP_ENCRYPTION_KEY names, if it is set, and the passphrase's file that goes with it."""
-    key, passphrase = os.environ.get("BACKUP_ENCRYPTION_KEY"), os.environ.get("BACKUP_PASSPHRASE_FILE")
+def encryption_of(home: Path) -> Encryption | None:
+    """The key that BACKUP_ENCRYPTION_KEY names, or named once for the backups in that folder.
+
+    A command without the variable, as in somebody's own shell, must not write in clear what the others encrypt.
+    """
+    kept = home / "encryption_key"
+    key = os.environ.get("BACKUP_ENCRYPTION_KEY") or (kept.read_text().strip() if kept.exists() else "")
     if not key:
         return None
-    if not passphrase or not Path(passphrase).is_file():
-        raise LocalError("BACKUP_ENCRYPTION_KEY is set: BACKUP_PASSPHRASE_FILE must name the file of its passphrase.")
-    return Encryption(key=key, passphrase=Path(passphrase).resolve())
+    if not kept.exists() or kept.read_text().strip() != key:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept.write_text(f"{key}\n")
+    passphrase = os.environ.get("BACKUP_PASSPHRASE_FILE")
+    if passphrase and not Path(passphrase).is_file():
+        raise LocalError(f"BACKUP_PASSPHRASE_FILE={passphrase} is no file.")
+    return Encryption(key=key, passphrase=Path(passphrase).resolve() if passphrase else None)
 
 
 def socket_url(folder: Path, name: str) -> str:

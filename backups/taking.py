@@ -1,34 +1,44 @@
 """Taking backups: which kind, on which parent, and forgetting those that the policy needs no more."""
 
 import json
+import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import psycopg2  # type: ignore[import-untyped]
 
-from backups.barman import Backup, Barman, KilledError, Say, Server, end_leftovers
+from backups.barman import TAKES, Backup, Barman, KilledError, Say, Server, end_leftovers
 from local.errors import LocalError
 from local.holds import hold
-from local.postgres import BACKUP_ROLE
+from local.postgres import BACKUP_ROLE, set_aside_ended_log
 
 RECEIVER_TIMEOUT = 30
 LOG_TIMEOUT = 120
 """Seconds for the log that a backup needs to arrive."""
+PROGRESS_SECONDS = 5.0
+HOLE = "hole"
+"""The file beside a server's backups that says since when its log has a hole, until a full backup is behind it."""
+
+
+def alone(barman: Barman, server: str) -> AbstractContextManager[None]:
+    """Keeps others from the server's backups until the end; raises LocalError when somebody is at work on them."""
+    return hold(barman.directory(server), "backed up")
 
 
 def take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
-    """Takes a backup of the server: `full`, `incremental`, or by the policy. Raises LocalError when it is in doubt."""
-    with hold(barman.directory(server), "backed up"):
-        return _take(barman, server, kind, say=say)
+    """Takes a backup of the server: `full`, `incremental`, or by the policy. Raises LocalError when it is in doubt.
 
-
-def _take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
+    Within `alone`, as what it changes in the catalogue nobody else may.
+    """
+    mend_slot(barman, server, say=say)
     _wait_for_the_receiver(barman.servers[server])
     receive(barman, server)
     clear_unfinished(barman, server, say=say)
     known = barman.backups(server)
+    if barman.encryption is None and any(each.is_encrypted for each in known):
+        raise LocalError(f"{server}: its backups are encrypted: BACKUP_ENCRYPTION_KEY must name the key.")
     parent, why = parent_for(known, barman, server, now=datetime.now(UTC))
     if kind == "full":
         parent, why = None, "as asked"
@@ -51,17 +61,53 @@ def _take(barman: Barman, server: str, kind: str | None, *, say: Say) -> Backup:
     new = [backup for backup in barman.backups(server) if backup.id not in before]
     if len(new) != 1 or not new[0].is_good:
         raise LocalError(f"{server}: Barman says that it is done, but lists {new or 'nothing new'}.")
+    if new[0].parent is None:
+        (barman.directory(server) / HOLE).unlink(missing_ok=True)
     return new[0]
 
 
 def _copy(barman: Barman, server: str, parent: Backup | None, *, say: Say) -> None:
     on_parent = [] if parent is None else ["--incremental", parent.id]
     try:
-        barman.run("backup", "--wait", f"--wait-timeout={LOG_TIMEOUT}", *on_parent, server, say=lambda _line: None)
+        with _progress(barman, server, say=say):
+            barman.run("backup", "--wait", f"--wait-timeout={LOG_TIMEOUT}", *on_parent, server, say=lambda _line: None)
     except LocalError:
         with suppress(LocalError):  # what failed first is what matters; the next backup tries again
             clear_unfinished(barman, server, say=say)
         raise
+
+
+@contextmanager
+def _progress(barman: Barman, server: str, *, say: Say) -> Iterator[None]:
+    """Says every few seconds how far the backup is."""
+    began, ended = time.monotonic(), threading.Event()
+
+    def tell() -> None:
+        while not ended.wait(PROGRESS_SECONDS):
+            say(f"{server}: {_phase(barman.servers[server])}, after {time.monotonic() - began:.0f} s")
+
+    teller = threading.Thread(target=tell, name=f"progress {server}", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
+
+
+def _phase(server: Server) -> str:
+    try:
+        with _connected(server) as cursor:
+            cursor.execute(
+                "SELECT phase, backup_streamed / 1048576.0, backup_total / 1048576.0 FROM pg_stat_progress_basebackup"
+            )
+            row = cursor.fetchone()
+    except LocalError:
+        return "its database does not answer"
+    if row is None:
+        return "before or after the copy"
+    phase, streamed, total = row
+    return f"{phase}, {streamed:,.1f} MiB" + ("" if total is None else f" of {total:,.1f} MiB")
 
 
 def _is_about_the_parent(error: str) -> bool:
@@ -74,6 +120,8 @@ def parent_for(known: Sequence[Backup], barman: Barman, server: str, *, now: dat
     if not good:
         return None, "there is none yet"
     newest = good[0]
+    if hole_since(barman, server) is not None:
+        return None, "the log has a hole since the last one"
     if not is_whole(barman, newest, good):
         return None, f"the chain that {newest.id} stands on is broken"
     if newest.timeline != current_timeline(barman.servers[server]):
@@ -116,6 +164,44 @@ def _wait_for_the_receiver(server: Server) -> None:
         time.sleep(0.2)
 
 
+def mend_slot(barman: Barman, server: str, *, say: Say) -> bool:
+    """Has the log received anew where the database has thrown away what it kept for that; returns whether it had to.
+
+    It keeps so much and no more (`max_slot_wal_keep_size`), and the slot is of no use from then on.
+    """
+    if not slot_is_lost(barman.servers[server]):
+        return False
+    until = received_until(barman, server) or datetime.now(UTC)
+    say(
+        f"{server}: THE LOG HAS A HOLE. It was not received since {until:%Y-%m-%d %H:%M:%S} UTC, and the database has "
+        "thrown it away by now. No moment from then until the next full backup can be restored."
+    )
+    folder = barman.directory(server)
+    (folder / HOLE).write_text(until.isoformat())
+    with suppress(LocalError):  # what it leaves is found in `ended`
+        barman.run("archive-wal", server, say=lambda _line: None)
+    # Or it would be asked for what follows them, for ever.
+    set_aside_ended_log(folder / "streaming", current_timeline(barman.servers[server]) + 1)
+    with _connected(barman.servers[server]) as cursor:
+        cursor.execute("SELECT pg_drop_replication_slot(%s)", [BACKUP_ROLE])
+        cursor.execute("SELECT pg_create_physical_replication_slot(%s, true)", [BACKUP_ROLE])
+    return True
+
+
+def slot_is_lost(server: Server) -> bool:
+    with _connected(server) as cursor:
+        cursor.execute("SELECT FROM pg_replication_slots WHERE slot_name = %s AND wal_status = 'lost'", [BACKUP_ROLE])
+        return bool(cursor.rowcount)
+
+
+def hole_since(barman: Barman, server: str) -> datetime | None:
+    """Since when the log has a hole that no full backup is behind; None when it has none."""
+    try:
+        return datetime.fromisoformat((barman.directory(server) / HOLE).read_text())
+    except FileNotFoundError:
+        return None
+
+
 def receive(barman: Barman, server: str) -> None:
     """Takes what was received of the log into Barman's archive; the first time, has something to take."""
     if any((barman.directory(server) / "wals").glob("[0-9A-F]*")):
@@ -151,7 +237,8 @@ _WRITE_SOMETHING = "SELECT pg_logical_emit_message(false, 'backups', 'for the lo
 
 def clear_unfinished(barman: Barman, server: str, *, say: Say) -> None:
     """Removes what a backup left behind that was killed or failed: nobody can restore it."""
-    end_leftovers(barman.directory(server) / "base")
+    # Those that only read there are of somebody who restores or verifies meanwhile.
+    end_leftovers(barman.directory(server) / "base", TAKES)
     for ident, status in list(barman.statuses(server).items()):
         if status in {"FAILED", "STARTED", "EMPTY"}:
             say(f"{server}: removing {ident}, which was not finished")
@@ -159,11 +246,17 @@ def clear_unfinished(barman: Barman, server: str, *, say: Say) -> None:
 
 
 def expire(barman: Barman, server: str, *, say: Say) -> list[str]:
-    """Deletes what no restore within the recovery window needs, a full one with all its incrementals; returns ids."""
+    """Deletes what no restore within the recovery window needs, a full one with all its incrementals; returns ids.
+
+    Within `alone`.
+    """
     now = datetime.now(UTC)
-    good = [backup for backup in barman.backups(server) if backup.is_good]
+    known = barman.backups(server)
+    if broken := newest_broken(known, now=now, barman=barman):
+        say(f"{server}: {broken.id} cannot be restored, so older ones may be needed: none is deleted")
+        return []
     deleted = []
-    for full in obsolete(good, now=now, barman=barman):
+    for full in obsolete(known, now=now, barman=barman):
         say(f"{server}: {full.id} and what stands on it are past the recovery window")
         barman.run("delete", server, full.id, say=lambda _line: None)
         deleted.append(full.id)
@@ -171,19 +264,28 @@ def expire(barman: Barman, server: str, *, say: Say) -> list[str]:
     return deleted
 
 
-def obsolete(good: Sequence[Backup], *, now: datetime, barman: Barman) -> list[Backup]:
+def newest_broken(known: Sequence[Backup], *, now: datetime, barman: Barman) -> Backup | None:
+    """The newest backup of the window whose chain is broken, if there is one."""
+    horizon = now - timedelta(days=barman.policy.recovery_window_days)
+    within = [each for each in known if each.is_good and each.ended_at is not None and each.ended_at > horizon]
+    return next((each for each in within if not is_whole(barman, each, known)), None)
+
+
+def obsolete(known: Sequence[Backup], *, now: datetime, barman: Barman) -> list[Backup]:
     """The full backups to delete, oldest first.
 
-    To restore the oldest moment of the window, the last full backup before it is needed, and all of its children.
+    To restore the oldest moment of the window, the last full backup before it is needed, and all of its children. One
+    that is gone from the disk does not stand in for it.
     """
     policy = barman.policy
     horizon = now - timedelta(days=policy.recovery_window_days)
-    fulls = [backup for backup in good if backup.parent is None and backup.ended_at is not None]  # newest first
-    needed = next((at for at, full in enumerate(fulls) if full.ended_at is not None and full.ended_at <= horizon), None)
+    fulls = [each for each in known if each.is_good and each.parent is None and each.ended_at]  # newest first
+    whole = [each for each in fulls if is_whole(barman, each, known)]
+    needed = next((at for at, full in enumerate(whole) if full.ended_at and full.ended_at <= horizon), None)
     if needed is None:
         return []
-    kept = max(needed + 1, policy.least_full_backups)
-    return list(reversed(fulls[kept:]))
+    kept = whole[: max(needed + 1, policy.least_full_backups)]
+    return list(reversed(fulls[fulls.index(kept[-1]) + 1 :]))
 
 
 def _forget_old_segments(barman: Barman, server: str, *, now: datetime) -> None:

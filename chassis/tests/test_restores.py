@@ -244,6 +244,15 @@ def test_a_restore_cannot_lead_to_the_future() -> None:
         )
 
 
+def test_a_restore_that_has_noted_itself_is_not_recorded_again() -> None:
+    first = record(recovery_point=RECOVERY_POINT, backup="20260102T000000")
+    call_command("record_restore", "--recovery-point", RECOVERY_POINT.isoformat(), "--backup", "compose")
+    assert list(Restore.objects.values_list("pk", "backup")) == [(first.pk, "20260102T000000")]
+    release(restore_id=first.pk, note="")
+    call_command("record_restore", "--recovery-point", RECOVERY_POINT.isoformat(), "--backup", "again")
+    assert awaiting_reconcile().count() == 1
+
+
 def test_a_restore_is_recorded_by_command(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("record_restore", "--recovery-point", "2026-01-02T03:04:05+00:00", "--backup", "b")
     assert awaiting_reconcile().get().recovery_point == RECOVERY_POINT

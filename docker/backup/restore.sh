@@ -15,18 +15,30 @@ esac
 export COMPOSE_FILE="$files"
 compose() { ${COMPOSE:-docker compose} "$@"; }
 
+lend() { compose run --rm --no-deps --user root restore chown -R "$1" /media/inventory; }
+# However this ends, the service comes back: on its old data, or on the restored, in which it refuses writes by itself.
+finish() {
+    code=$?
+    trap - EXIT
+    if [ "$service" = inventory ]; then lend 10001:10001 || true; fi
+    if [ "$code" != 0 ]; then compose up --detach "$service-database" "$service" "$service-worker" || true; fi
+    exit "$code"
+}
+
+# A moment that no backup leads to stops nothing.
+compose run --rm --no-deps restore python -m backups reachable --service "$service" --at "$moment"
+trap finish EXIT
+trap 'exit 130' HUP INT TERM
 compose stop "$service" "$service-worker" "$service-database"
 if [ "$service" = inventory ]; then
     # The pictures belong to the services' user: lent to the restore, which brings back those that are missing.
-    lend() { compose run --rm --no-deps --user root restore chown -R "$1" /media/inventory; }
-    trap 'lend 10001:10001' EXIT
     lend postgres
 fi
 # The data's own folder belongs to postgres, the one around it, where the restore builds, to root.
 compose run --rm --no-deps --user root restore chown postgres "/databases/$service/18"
 compose run --rm --no-deps restore python -m backups restore --service "$service" --at "$moment"
 compose up --detach --wait --no-deps "$service-database"
-# Before anybody else connects: from here on the service refuses writes until reconcile has finished.
+# Brings older data to what the code expects. The restore has noted itself there, so that the service refuses writes.
 point=$(compose run --rm --no-deps restore python -m backups recovery-point --service "$service")
 compose run --rm --no-deps "$service-migrate" python manage.py record_restore --recovery-point "$point" --backup compose
 if [ "$service" = inventory ]; then lend 10001:10001; fi

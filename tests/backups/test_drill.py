@@ -229,7 +229,8 @@ def test_after_a_kill_in_a_backup_the_next_one_is_good(under_drill: Under) -> No
     drill.wait_until_back()
     wait_for(lambda: drill.platform.process(f"{drill.service}-wal").running)
     assert set(drill.catalogue()) == whole
-    drill.succeeds("list")
+    listed = drill.command("list")
+    assert (listed.code, "take failed" in listed.line("In doubt")) == (1, True)
     for alone in (True, False):
         print(f"killing the command{' alone' if alone else ' and all its children'} in a backup")
         drill.killed("take", "--type", "full", when=drill.unfinished_backup, alone=alone)
@@ -375,7 +376,20 @@ def test_media_files_come_back_and_unchanged_ones_cost_nothing(under_drill: Unde
     drill.take()
     snapshots = sorted((drill.backups / "media").iterdir())
     assert (snapshots[-1] / "lamp.png").samefile(snapshots[-2] / "lamp.png")
+    # One that is lost before the last snapshot, and a snapshot that cannot be read.
+    (media / "lamp.png").unlink()
+    drill.take()
     shutil.rmtree(media)
     assert "that were missing are back" in drill.restore().output
     assert (media / "lamp.png").read_bytes() == b"a picture of a lamp"
     assert (media / "chair.png").read_bytes() == b"a picture of a chair"
+    damaged = snapshots[-1].with_name("20260101T000000")
+    damaged.mkdir()
+    (damaged / "media.tar.gpg").write_bytes(b"no archive")
+    (media / "lamp.png").unlink()
+    failed = drill.command("restore")
+    shutil.rmtree(damaged)
+    assert (failed.code, "not all of its media files" in failed.output) == (1, True), failed.output
+    assert "was restored from" in failed.output
+    assert (media / "lamp.png").exists()
+    drill.wait_until_back()

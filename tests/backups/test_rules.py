@@ -4,9 +4,11 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,15 +19,18 @@ from typing import Any
 import pytest
 import requests
 
-from backups import listing, metrics, restoring, taking
-from backups.__main__ import moment
-from backups.barman import Backup, Barman, Server, end_leftovers, lsn
+from backups import dumping, listing, metrics, restoring, serving, taking
+from backups.__main__ import main, moment
+from backups.barman import RESTORES, TAKES, Backup, Barman, Encryption, Server, end_leftovers, lsn
 from backups.policy import Policy
+from backups.setup import encryption_of, in_a_container
+from backups.stamps import stamp, stamped
 from local.errors import LocalError
 from local.holds import hold, is_held
 from local.ports import LOOPBACK
 from local.postgres import Postgres, finish_swap, set_aside_ended_log
-from local.services import ROOT
+from local.services import ROOT, SERVICES
+from tests.backups.drill import wait_for
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -44,6 +49,7 @@ def barman_with(tmp_path: Path, backups: Sequence[Backup], **policy: Any) -> Any
         (tmp_path / "orders" / "base" / each.id).mkdir()
     return SimpleNamespace(
         policy=replace(Policy.read(), **policy),
+        home=tmp_path,
         directory=lambda server: tmp_path / server,
         backups=lambda _server: list(backups),
         servers={"orders": None},
@@ -68,6 +74,34 @@ def test_however_old_two_full_backups_stay(tmp_path: Path) -> None:
     fulls = [backup(f"{days}d", days_ago=days) for days in (300, 400, 500)]
     found = taking.obsolete(fulls, now=NOW, barman=barman_with(tmp_path, fulls))
     assert [each.id for each in found] == ["500d"]
+
+
+def test_a_backup_that_is_gone_from_the_disk_does_not_stand_in_for_an_older_one(tmp_path: Path) -> None:
+    fulls = [backup(f"{days}d", days_ago=days) for days in (1, 8, 15, 22, 29, 36, 43)]
+    barman = barman_with(tmp_path, fulls)
+    assert taking.newest_broken(fulls, now=NOW, barman=barman) is None
+    (tmp_path / "orders" / "base" / "29d").rmdir()
+    (tmp_path / "orders" / "base" / "43d").rmdir()
+    assert [each.id for each in taking.obsolete(fulls, now=NOW, barman=barman)] == ["43d"]
+    assert taking.newest_broken(fulls, now=NOW, barman=barman) is None
+    (tmp_path / "orders" / "base" / "8d").rmdir()
+    found = taking.newest_broken(fulls, now=NOW, barman=barman)
+    assert (found and found.id) == "8d"
+
+
+def test_nothing_is_deleted_while_a_backup_of_the_window_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    age = (datetime.now(UTC) - NOW).total_seconds() / 86400
+    fulls = [backup(f"{days}d", days_ago=days - age) for days in (1, 8, 15, 22, 29, 36, 43)]
+    barman, ran = barman_with(tmp_path, fulls), []
+    monkeypatch.setattr(barman, "run", lambda *command, say: ran.append(command[2]), raising=False)
+    (tmp_path / "orders" / "base" / "1d").rename(tmp_path / "1d")
+    told: list[str] = []
+    assert taking.expire(barman, "orders", say=told.append) == []
+    assert (ran, "1d cannot be restored" in told[0]) == ([], True)
+    (tmp_path / "1d").rename(tmp_path / "orders" / "base" / "1d")
+    assert taking.expire(barman, "orders", say=told.append) == ["43d", "36d"] == ran
 
 
 # What Barman is asked
@@ -150,19 +184,57 @@ def test_a_backup_that_is_too_old_is_doubted(
 def test_prometheus_is_told_when_the_last_backup_ended_that_can_be_restored(tmp_path: Path) -> None:
     known = [backup("new", days_ago=1, parent="gone"), backup("i", days_ago=2, parent="f"), backup("f", days_ago=3)]
     barman = barman_with(tmp_path, known)
-    barman.home = tmp_path
     metrics.note_completed(barman, "orders")
     expected = f'{{app="orders"}} {(NOW - timedelta(days=2)).timestamp():.0f}\n'
-    assert (tmp_path / "metrics.prom").read_text().endswith(expected)
+    assert expected in (tmp_path / "metrics.prom").read_text()
     pages = metrics.serve(barman, port=0)
     try:
         answer = requests.get(f"http://{LOOPBACK}:{pages.server_address[1]}/metrics", timeout=10)
     finally:
         pages.shutdown()
-    assert answer.text.endswith(expected)
+    assert expected in answer.text
     known.clear()
     metrics.note_completed(barman, "orders")
     assert "orders" not in (tmp_path / "metrics.prom").read_text()
+
+
+def test_a_command_that_failed_last_is_doubted_and_told_until_it_succeeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    monkeypatch.setattr(listing, "received_until", lambda _barman, _server: now)
+    fresh = replace(backup("f"), began_at=now, ended_at=now)
+    barman = barman_with(tmp_path, [fresh])
+    for folder, command in ((tmp_path / "orders", "verify"), (tmp_path, "copy")):
+        with pytest.raises(KeyboardInterrupt), stamped(folder, command):
+            raise KeyboardInterrupt
+        with pytest.raises(LocalError), stamped(folder, command):
+            raise LocalError("no such key")
+    assert listing.doubts(barman, "orders", now=now) == ["orders: verify failed 0 s ago: no such key"]
+    assert listing.doubts_of_the_copy(barman, now=now) == ["the copy failed 0 s ago: no such key"]
+    told = metrics.exposition(barman)
+    assert 'shop_backup_failed_timestamp_seconds{command="verify",app="orders"} ' in told
+    assert 'shop_backup_succeeded_timestamp_seconds{command="copy"}' not in told
+    with stamped(tmp_path / "orders", "verify"), stamped(tmp_path, "copy"):
+        pass
+    assert listing.doubts(barman, "orders", now=now) == []
+    assert listing.doubts_of_the_copy(barman, now=now) == []
+    assert 'shop_backup_succeeded_timestamp_seconds{command="copy"} ' in metrics.exposition(barman)
+
+
+def test_what_was_not_verified_or_copied_for_long_is_doubted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "received_until", lambda _barman, _server: NOW)
+    barman = barman_with(tmp_path, [backup("i", parent="f"), backup("f", days_ago=16)])
+    assert listing.doubts(barman, "orders", now=NOW) == [
+        "orders: no backup was verified for 16 d: make verify-backup SERVICE=orders"
+    ]
+    assert listing.doubts_of_the_copy(barman, now=NOW) == ["nothing was ever copied"]
+    with stamped(tmp_path, "copy"):
+        pass
+    copied_at = stamp(tmp_path, "copy").succeeded
+    assert copied_at is not None
+    assert listing.doubts_of_the_copy(barman, now=copied_at + timedelta(minutes=59)) == []
+    assert listing.doubts_of_the_copy(barman, now=copied_at + timedelta(hours=2)) == ["the copy is 2 h old"]
 
 
 # Moments
@@ -177,6 +249,37 @@ def test_a_moment_is_in_utc_unless_it_says_otherwise() -> None:
             moment(wrong)
 
 
+def test_only_a_whole_dump_of_the_same_service_is_loaded(tmp_path: Path) -> None:
+    file = tmp_path / "dump.sql"
+    text = dumping.HEADER.format(name="payment", moment="2026-11-22T12:00:00+00:00") + "SELECT 1;\n" * 1000
+    file.write_text(text + "--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict x\n")
+    assert dumping.moment_of("payment", file) == NOW
+    with pytest.raises(LocalError, match="is a dump of payment, not of orders"):
+        dumping.moment_of("orders", file)
+    file.write_text(text)
+    with pytest.raises(LocalError, match="not whole"):
+        dumping.moment_of("payment", file)
+    file.write_bytes(b"\xff" * 100)
+    with pytest.raises(LocalError, match="no dump that"):
+        dumping.moment_of("payment", file)
+
+
+def test_the_key_is_kept_for_commands_that_are_not_told_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("BACKUP_ENCRYPTION_KEY", "BACKUP_PASSPHRASE_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path / "backups"
+    assert encryption_of(home) is None
+    monkeypatch.setenv("BACKUP_ENCRYPTION_KEY", "one@example.com")
+    assert encryption_of(home) == Encryption("one@example.com")
+    monkeypatch.delenv("BACKUP_ENCRYPTION_KEY")
+    (tmp_path / "passphrase").write_text("open sesame")
+    monkeypatch.setenv("BACKUP_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
+    assert encryption_of(home) == Encryption("one@example.com", tmp_path / "passphrase")
+    monkeypatch.setenv("BACKUP_PASSPHRASE_FILE", str(tmp_path / "nothing"))
+    with pytest.raises(LocalError, match="is no file"):
+        encryption_of(home)
+
+
 # What a crash leaves
 
 
@@ -189,7 +292,9 @@ def test_what_a_killed_barman_has_left_at_work_is_ended_and_nothing_else(tmp_pat
         for name in ("base", "other")
     )
     with here, elsewhere:
-        end_leftovers(tmp_path / "base")
+        end_leftovers(tmp_path / "base", RESTORES)
+        assert here.poll() is None  # who verifies reads there, and is let alone
+        end_leftovers(tmp_path / "base", TAKES)
         assert here.wait(10) == -signal.SIGKILL
         assert elsewhere.poll() is None
         elsewhere.kill()
@@ -265,6 +370,76 @@ def test_a_look_at_a_hold_does_not_hinder_whoever_takes_it(tmp_path: Path) -> No
     threading.Timer(0.3, os.close, [handle]).start()
     with hold(tmp_path):
         assert is_held(tmp_path)
+
+
+def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
+    assert serving.run_at_most(10, "sh", "-c", "exit 3") == 3
+    began, child = time.monotonic(), tmp_path / "child"
+    assert serving.run_at_most(0.5, "sh", "-c", f"sleep 60 & echo $! > {child}; wait") is None
+    assert time.monotonic() - began < 10
+    wait_for(lambda: not Path(f"/proc/{int(child.read_text())}").exists())
+
+
+# In containers
+
+
+@pytest.fixture
+def container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The environment of the container that restores, with the data of the orders in the folder."""
+    secrets, databases = tmp_path / "secrets", tmp_path / "databases"
+    secrets.mkdir()
+    for service in SERVICES:
+        (secrets / f"{service.name}_backup_password").write_text("secret")
+    (databases / "orders" / "18" / "docker").mkdir(parents=True)
+    monkeypatch.setattr("backups.setup.SECRETS", secrets)
+    monkeypatch.setenv("BACKUP_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("BACKUP_DATABASES", str(databases))
+    monkeypatch.delenv("BACKUP_ENCRYPTION_KEY", raising=False)
+    return databases / "orders" / "18"
+
+
+def test_old_data_is_forgotten_in_a_container_that_has_it(
+    container: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (container / "docker.replaced-20261122T120000").mkdir()
+    assert main(["forget", "--service", "orders"]) == 0
+    assert [path.name for path in container.iterdir()] == ["docker"]
+    assert main(["forget", "--service", "payment"]) == 1
+    assert "run --rm --no-deps restore python -m backups forget --service payment" in capsys.readouterr().err
+
+
+def test_a_database_that_runs_is_not_replaced(container: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = container / "docker" / "postmaster.pid"
+    lock.touch()
+    setup = in_a_container()
+    with socket.create_server((LOOPBACK, 0)) as running:
+        answering = running.getsockname()
+        connect = socket.create_connection
+        monkeypatch.setattr(socket, "create_connection", lambda _address, timeout: connect(answering, timeout))
+        with pytest.raises(LocalError, match="orders-database runs"):
+            setup.make_down("orders")
+    assert lock.exists()
+    setup.make_down("orders")
+    assert not lock.exists()
+
+
+@pytest.mark.parametrize(
+    ("failing", "stopped", "started"),
+    [("backups reachable", False, False), ("backups restore", True, True), ("record_restore", True, True)],
+)
+def test_a_restore_that_fails_leaves_no_container_down(
+    tmp_path: Path, failing: str, stopped: bool, started: bool
+) -> None:
+    compose, log = tmp_path / "compose", tmp_path / "log"
+    compose.write_text(f'#!/bin/sh\necho "$*" >> {log}\ncase "$*" in *"{failing}"*) exit 1;; esac\n')
+    compose.chmod(0o700)
+    script = ROOT / "docker" / "backup" / "restore.sh"
+    done = subprocess.run(["sh", script, "inventory"], env=os.environ | {"COMPOSE": str(compose)}, check=False)
+    assert done.returncode == 1
+    ran = log.read_text().splitlines()
+    assert any(line.startswith("stop ") for line in ran) == stopped
+    assert (ran[-1] == "up --detach inventory-database inventory inventory-worker") == started
+    assert "chown -R 10001:10001" in ran[-2] if started else len(ran) == 1, ran
 
 
 # Timelines
