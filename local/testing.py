@@ -19,8 +19,8 @@ from local.postgres import Postgres
 from local.services import ROOT, SERVICES
 
 NO_TESTS_COLLECTED = 5
-SUITES_AT_ONCE = 3
-"""On two cores: those of the whole platform wait for a third of their time."""
+SUITES_AT_ONCE = 4
+"""On two cores: those of the whole platform wait for a third of their time, and more."""
 
 
 @dataclass(frozen=True)

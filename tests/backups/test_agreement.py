@@ -55,7 +55,7 @@ class Street:
     def item(self) -> Item:
         """One that there is enough of, made long before."""
         if not self._items:
-            self._items = [self.shop.item(stock=500, seller=number) for number in range(2)]
+            self._items = [self.shop.item(stock=20_000, seller=number) for number in range(2)]
         return self._items[len(self.told) % 2]
 
     def busy(self) -> None:
