@@ -44,6 +44,8 @@ def add_own(pg_wal: Path, log: Path, *, system: int, timeline: int, since: str) 
         if target.exists() and path.name != received[-1]:
             continue
         own = _valid_part(path, system)
+        if not own and not target.exists():
+            break  # the first of those that wait to be used again
         content = target.read_bytes().rstrip(b"\0") if target.exists() else b""
         if len(own) > len(content):
             target.write_bytes((content + own[len(content) :]).ljust(SEGMENT_BYTES, b"\0"))
