@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from backups import metrics
+from backups.stamps import stamped
 from local.services import ROOT
 from tests.charts.tools import amtool, promtool
 
@@ -115,13 +116,19 @@ def test_the_operators_backups_become_the_metric_that_the_alert_reads() -> None:
 
 def test_what_barman_backed_up_becomes_the_metric_that_the_alert_reads(tmp_path: Path) -> None:
     """On one machine and in compose: well formed, with the service as `app`, where Prometheus looks for it."""
-    barman: Any = SimpleNamespace(servers=["auth", "orders"], directory=lambda server: tmp_path / server)
+    barman: Any = SimpleNamespace(home=tmp_path, servers=["auth", "orders"], directory=lambda server: tmp_path / server)
     (tmp_path / "orders").mkdir()
+    with stamped(tmp_path / "orders", "take"):
+        pass
     (tmp_path / "orders" / "completed").write_text("1795356000\n")
     told = metrics.exposition(barman)
     done = subprocess.run([promtool(), "check", "metrics"], input=told, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert told.splitlines()[2:] == ['shop_backup_completed_timestamp_seconds{app="orders"} 1795356000']
+    samples = [line for line in told.splitlines() if not line.startswith("#")]
+    assert samples[0] == 'shop_backup_completed_timestamp_seconds{app="orders"} 1795356000'
+    assert [line.rpartition(" ")[0] for line in samples[1:]] == [
+        'shop_backup_succeeded_timestamp_seconds{command="take",app="orders"}'
+    ]
     scraped = yaml.safe_load((ROOT / "monitoring" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
     (job,) = [job for job in scraped if job["job_name"] == "backup"]
     assert [(each["names"], each["port"]) for each in job["dns_sd_configs"]] == [(["backup"], metrics.PORT)]
