@@ -74,6 +74,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             market,
             reference,
             chosen,
+            buyers=buyers,
             connections=options.connections,
             rounds=options.rounds,
             seconds=options.seconds,
@@ -85,11 +86,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             "rounds": options.rounds,
             "seconds": options.seconds,
             "reference_ms": reference.cpu_ms(connections=8),
-            "counts": counts(market, chosen),
+            "counts": counts(market, chosen, buyers),
             "further": [],
         }
         if whole and not options.only:
             say("the steps of a checkout, and its floor")
+            market.stay_logged_in(buyers[:1])
             figures["steps"] = [asdict(step) for step in measure_steps(market, buyers[0], times=STEPS)]
             figures["floor"] = measure_floor(reference)
             figures["further"] += Further(market, reference, buyers, seconds=options.seconds).measure()
@@ -99,11 +101,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     return figures
 
 
-def counts(market: Market, operations: Sequence[Operation]) -> dict[str, dict[str, Any]]:
+def counts(market: Market, operations: Sequence[Operation], buyers: Sequence[Buyer]) -> dict[str, dict[str, Any]]:
     """Statements and calls between services of each operation, workers aside."""
     found = {}
     with without_workers(market):
         for operation in operations:
+            market.stay_logged_in(buyers)
             operation.run(1, 1.0)
             with market.tally.counting() as told:
                 done = operation.run(1, 1.0).operations
@@ -136,7 +139,7 @@ class Further:
 
     def measure(self) -> list[dict[str, str]]:
         for part in (self.hot_item, self.cached_page, self.past, self.scale, self.memory):
-            self.buyers = self.market.log_in(len(self.buyers))  # tokens do not last as long as all of it
+            self.market.stay_logged_in(self.buyers)
             part()
         return self.rows
 

@@ -75,13 +75,13 @@ class _Checkouts:
         self._own.expect(200, "GET", f"/api/v1/carts/{self._carts[number]}")
 
     def reserve(self, number: int) -> None:
-        body = {"cart": self._carts[number], "cart_version": 3, "buyer": self._buyer.id}
+        body = {"cart": self._carts[number], "cart_version": 3, "buyer": self._buyer.account.id}
         self._reserved.append(self._inventory.expect(201, "PUT", f"/api/v1/reservations/{self._ids[number]}", body))
 
     def place(self, number: int) -> None:
         names = ("variant", "product", "seller", "title", "sku", "quantity", "unit_price")
         body = {
-            "buyer": {"id": self._buyer.id, "email": "buyer001@demo.test", "language": "en"},
+            "buyer": {"id": self._buyer.account.id, "email": self._buyer.account.email, "language": "en"},
             "shipping_address": self._buyer.address,
             "currency": "EUR",
             "lines": [{name: line[name] for name in names} for line in self._reserved[number]["lines"]],
@@ -91,7 +91,7 @@ class _Checkouts:
     def pay(self, number: int) -> None:
         body = {
             "order": self._ids[number],
-            "buyer": self._buyer.id,
+            "buyer": self._buyer.account.id,
             "amount": self._totals[number],
             "payment_method": VISA,
         }

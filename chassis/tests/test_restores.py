@@ -244,13 +244,16 @@ def test_a_restore_cannot_lead_to_the_future() -> None:
         )
 
 
-def test_a_restore_that_has_noted_itself_is_not_recorded_again() -> None:
+def test_a_restore_is_recorded_once_also_after_its_release(capsys: pytest.CaptureFixture[str]) -> None:
     first = record(recovery_point=RECOVERY_POINT, backup="20260102T000000")
     call_command("record_restore", "--recovery-point", RECOVERY_POINT.isoformat(), "--backup", "compose")
     assert list(Restore.objects.values_list("pk", "backup")) == [(first.pk, "20260102T000000")]
     release(restore_id=first.pk, note="")
-    call_command("record_restore", "--recovery-point", RECOVERY_POINT.isoformat(), "--backup", "again")
-    assert awaiting_reconcile().count() == 1
+    call_command("record_restore", "--recovery-point", RECOVERY_POINT.isoformat(), "--backup", "an upgrade")
+    assert not awaiting_reconcile().exists()
+    assert "writes are let through" in capsys.readouterr().out
+    call_command("record_restore", "--recovery-point", "2026-01-02T03:04:06+00:00", "--backup", "another")
+    assert awaiting_reconcile().get().backup == "another"
 
 
 def test_a_restore_is_recorded_by_command(capsys: pytest.CaptureFixture[str]) -> None:

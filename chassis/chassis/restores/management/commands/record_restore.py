@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chassis.restores.selectors import awaiting_reconcile
+from chassis.restores.models import Restore
 from chassis.restores.services import record
 
 
@@ -27,7 +27,9 @@ class Command(BaseCommand):
             moment = moment.replace(tzinfo=UTC)
         # Its tables may be older than this release, and this command's own be missing.
         call_command("migrate", interactive=False, verbosity=0)
-        # A restore in containers has noted itself by SQL, before the database was up.
-        noted = awaiting_reconcile().filter(recovery_point=moment).first()
+        # Noted already by an upgrade of before, or by SQL as a restore in containers does. The note lies in the
+        # restored data itself, so that another restore to the same moment takes it away.
+        noted = Restore.objects.filter(recovery_point=moment).first()
         restore = noted or record(recovery_point=moment, backup=backup)
-        self.stdout.write(f"{restore.pk}: restored {restore}; writes are refused until it is released.")
+        writes = "let through: it was released" if restore.released_at else "refused until it is released"
+        self.stdout.write(f"{restore.pk}: restored {restore}; writes are {writes}.")
