@@ -191,6 +191,10 @@ def _wait_until_ready(base: str, process: "subprocess.Popen[bytes]") -> None:
         time.sleep(0.1)
 
 
+def _children(process: "subprocess.Popen[bytes]") -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
 @pytest.fixture
 def web(
     transactional_db: None, tmp_path: Path, request: pytest.FixtureRequest
@@ -198,7 +202,7 @@ def web(
     """A web process that drains for two seconds, of three workers where nothing else is said: its address, itself, its
     temporary folder.
     """
-    port = _free_port()
+    port, workers = _free_port(), int(getattr(request, "param", "3"))
     (tmp_path / "shop-metrics-999999999-left").mkdir()
     # What another server removes at this very moment is listed, too, and is not there when it is looked at.
     (tmp_path / "shop-metrics-999999999-gone").symlink_to("nowhere")
@@ -206,7 +210,7 @@ def web(
     gunicorn += ["chassis.wsgi:get_wsgi_application()"]
     process = _start(
         gunicorn,
-        WEB_WORKERS=getattr(request, "param", "3"),
+        WEB_WORKERS=str(workers),
         WEB_THREADS="2",
         WEB_DRAIN_SECONDS="2",
         TMPDIR=str(tmp_path),
@@ -216,6 +220,10 @@ def web(
     try:
         base = f"http://127.0.0.1:{port}"
         _wait_until_ready(base, process)
+        until = time.monotonic() + 30
+        while len(_children(process)) < workers:  # the first may be ready before the last is there
+            assert time.monotonic() < until
+            time.sleep(0.05)
         yield base, process, tmp_path
     finally:
         process.kill()
@@ -245,9 +253,7 @@ def test_any_process_tells_of_all_and_a_dead_one_is_not_forgotten(
     for _time in range(30):
         assert requests.get(f"{base}/livez", timeout=5).status_code == 200  # a connection each: any of the three
     assert [_scrape(base)[key] for _time in range(6)] == [30] * 6
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    assert len(children) == 3
-    os.kill(int(children[0]), signal.SIGKILL)
+    os.kill(_children(process)[0], signal.SIGKILL)
     time.sleep(1.5)
     assert [_scrape(base)[key] for _time in range(6)] == [30] * 6
 
@@ -270,8 +276,8 @@ def test_told_to_stop_it_first_says_so_and_still_answers(web: tuple[str, "subpro
 @pytest.mark.parametrize("web", ["1"], indirect=True, ids=["one worker"])
 def test_a_single_worker_that_is_killed_comes_back(web: tuple[str, "subprocess.Popen[bytes]", Path]) -> None:
     base, process, _folder = web
-    (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    os.kill(int(child), signal.SIGKILL)
+    (child,) = _children(process)
+    os.kill(child, signal.SIGKILL)
     time.sleep(0.2)
     _wait_until_ready(base, process)
 
