@@ -9,7 +9,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from benchmarks.load import Load, Request, single_requests
 from benchmarks.market import ORDERS_OF_A_BUYER, PRODUCTS, Buyer, Market, give_orders, open_market
 from benchmarks.measure import WARM_UP_SECONDS, Reference, measure, without_workers
 from benchmarks.meters import pids_of, processor, pss_bytes
-from benchmarks.operations import Operation, adding, all_operations, checkouts, load, order_lists
+from benchmarks.operations import Operation, Prepare, adding, all_operations, checkouts, load, order_lists
 from benchmarks.steps import measure_steps
 from local.errors import LocalError
 from local.platform import Platform, Ports
@@ -29,6 +29,7 @@ from local.platform import Platform, Ports
 MANY_PRODUCTS = 200_000
 MANY_ORDERS = 100_000
 CROWD = 64
+COST_LOADS = 3
 STEPS = 150
 FLOORS = 400
 
@@ -74,7 +75,6 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             market,
             reference,
             chosen,
-            buyers=buyers,
             connections=options.connections,
             rounds=options.rounds,
             seconds=options.seconds,
@@ -86,12 +86,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             "rounds": options.rounds,
             "seconds": options.seconds,
             "reference_ms": reference.cpu_ms(connections=8),
-            "counts": counts(market, chosen, buyers),
+            "counts": counts(market, chosen),
             "further": [],
         }
         if whole and not options.only:
             say("the steps of a checkout, and its floor")
-            market.stay_logged_in(buyers[:1])
             figures["steps"] = [asdict(step) for step in measure_steps(market, buyers[0], times=STEPS)]
             figures["floor"] = measure_floor(reference)
             figures["further"] += Further(market, reference, buyers, seconds=options.seconds).measure()
@@ -101,15 +100,15 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     return figures
 
 
-def counts(market: Market, operations: Sequence[Operation], buyers: Sequence[Buyer]) -> dict[str, dict[str, Any]]:
+def counts(market: Market, operations: Sequence[Operation]) -> dict[str, dict[str, Any]]:
     """Statements and calls between services of each operation, workers aside."""
     found = {}
-    with without_workers(market):
+    with without_workers(market), market.tally.switched_on():
         for operation in operations:
-            market.stay_logged_in(buyers)
-            operation.run(1, 1.0)
+            operation.prepare(1)(1.0)
+            ready = operation.prepare(1)
             with market.tally.counting() as told:
-                done = operation.run(1, 1.0).operations
+                done = ready(1.0).operations
             statements = {name: round(number / done, 1) for name, number in told.statements.items()}
             asked = sum(told.requests.values()) / done
             first = {"checkout": 4}.get(operation.name, 1)
@@ -139,7 +138,6 @@ class Further:
 
     def measure(self) -> list[dict[str, str]]:
         for part in (self.hot_item, self.cached_page, self.past, self.scale, self.memory):
-            self.market.stay_logged_in(self.buyers)
             part()
         return self.rows
 
@@ -148,8 +146,8 @@ class Further:
         crowd = self.market.log_in(CROWD)
         hot = self.market.variants[0][0]
         dataset.set_stock(self.market.platform, variant=hot, pieces=900_000)
-        apart = [checkouts(self.market, crowd)(CROWD, self.seconds) for _ in range(2)]
-        together = [checkouts(self.market, crowd, of=hot)(CROWD, self.seconds) for _ in range(2)]
+        apart = [checkouts(self.market, crowd)(CROWD)(self.seconds) for _ in range(2)]
+        together = [checkouts(self.market, crowd, of=hot)(CROWD)(self.seconds) for _ in range(2)]
         if errors := [note for one in apart + together for note in one.notes]:
             raise LocalError(f"{len(errors)} checkouts failed: {errors[0]}")
         speed = max(map(throughput, together)) / max(map(throughput, apart))
@@ -198,7 +196,7 @@ class Further:
             self.market.restart(service.name, WEB_WORKERS="1", WEB_THREADS="16")
         first_page = catalogue_reads(self.market)["first page"]
         for operation in (checkouts(self.market, self.buyers), order_lists(self.market, self.buyers), first_page):
-            operation(8, self.seconds)
+            operation(8)(self.seconds)
         ours = pids_of(self.market.platform, kinds=("web", "worker"))
         megabytes = sum(pss_bytes(pid) for pid in ours.values()) / 2**20
         what = "memory after load, one web process of 16 threads a service, and the workers (PSS)"
@@ -208,19 +206,20 @@ class Further:
     def _public(self) -> str:
         return self.market.platform.url("aggregator")
 
-    def _cost(self, operation: Callable[[int, float], Load]) -> float:
-        """CPU of an operation as a ratio to the reference's, the better of two loads."""
-        found = []
+    def _cost(self, operation: Prepare) -> float:
+        """CPU of an operation as a ratio to the reference's, each the least of several loads."""
+        costs, bases = [], []
         pids = pids_of(self.market.platform)
-        for _ in range(2):
-            operation(8, WARM_UP_SECONDS)
-            basis = self.reference.cpu_ms(connections=8)
+        for _ in range(COST_LOADS):
+            operation(8)(WARM_UP_SECONDS)
+            ready = operation(8)
+            bases.append(self.reference.cpu_ms(connections=8))
             with processor(pids) as spent:
-                done = operation(8, self.seconds)
+                done = ready(self.seconds)
             if done.errors:
                 raise LocalError(f"{done.errors} operations failed: {done.notes[:1]}")
-            found.append(spent.total * 1000 / done.operations / basis)
-        return min(found)
+            costs.append(spent.total * 1000 / done.operations)
+        return min(costs) / min(bases)
 
     def _row(self, what: str, budget: str, found: str) -> None:
         self.rows.append({"what": what, "budget": budget, "found": found})

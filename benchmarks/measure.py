@@ -13,7 +13,7 @@ from typing import Any
 import psycopg2  # type: ignore[import-untyped]
 
 from benchmarks.load import Load, Request, single_requests
-from benchmarks.market import Buyer, Market
+from benchmarks.market import Market
 from benchmarks.meters import pids_of, processor
 from benchmarks.operations import Operation
 from benchmarks.reference import TABLE
@@ -128,7 +128,6 @@ def measure(
     reference: Reference,
     operations: Sequence[Operation],
     *,
-    buyers: Sequence[Buyer],
     connections: Sequence[int],
     rounds: int,
     seconds: float,
@@ -145,11 +144,11 @@ def measure(
     for number in range(1, rounds + 1):
         for result in results:
             operation = by_key[result.name, result.where]
-            market.stay_logged_in(buyers)
-            operation.run(result.connections, WARM_UP_SECONDS)
+            operation.prepare(result.connections)(WARM_UP_SECONDS)
+            ready = operation.prepare(result.connections)
             basis = reference.cpu_ms(connections=8)
             with processor(pids) as spent:
-                load = operation.run(result.connections, seconds)
+                load = ready(seconds)
             result.rounds.append(round_of(load, spent.by_process, basis))
             last = result.rounds[-1]
             say(

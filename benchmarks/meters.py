@@ -81,7 +81,8 @@ class Counts:
 class Tally:
     """Counts what a platform's databases and services were asked; its PostgreSQLs preload pg_stat_statements.
 
-    It counts only while it is asked to: what that costs is not the platform's.
+    It counts only while it is asked to: what that costs is not the platform's. Workers must be stopped meanwhile, since
+    their statements cannot be told from those of requests.
     """
 
     SETTINGS = {"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track_utility": "off"}
@@ -98,12 +99,16 @@ class Tally:
         self._switch(track="none", query_ids="off")
 
     @contextmanager
-    def counting(self) -> Iterator[Counts]:
-        """Tells afterwards what was asked meanwhile.
-
-        Workers must be stopped, since their statements cannot be told from those of requests.
-        """
+    def switched_on(self) -> Iterator[None]:
+        """Sessions end first: what they prepared before has no identity by which it would be counted."""
         self._switch(track="top", query_ids="on")
+        self._ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname <> current_database()")
+        yield
+        self._switch(track="none", query_ids="off")
+
+    @contextmanager
+    def counting(self) -> Iterator[Counts]:
+        """Tells afterwards what was asked meanwhile."""
         sizes = {name: self._log(name).stat().st_size for name in self._connections}
         self._ask("SELECT pg_stat_statements_reset()")
         counts = Counts()
@@ -111,7 +116,6 @@ class Tally:
         for name in self._connections:
             counts.statements[name] = self._statements(name)
             counts.requests[name] = sum(1 for _line in access_lines(self._log(name), since=sizes[name]))
-        self._switch(track="none", query_ids="off")
 
     def _switch(self, *, track: str, query_ids: str) -> None:
         self._ask(f"ALTER SYSTEM SET pg_stat_statements.track = '{track}'")

@@ -5,22 +5,28 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks import dataset
-from benchmarks.load import Load, Request, flows, new_key, single_requests
+from benchmarks.load import Connection, Load, Request, flows, new_key, single_requests
 from benchmarks.market import Buyer, Market
 
 PAGES = 50
 CARTS = 8_000
 
 
+Ready = Callable[[float], Load]
+"""Loads for so many seconds."""
+Prepare = Callable[[int], Ready]
+"""Makes ready, for so many connections, what must not be measured along."""
+
+
 @dataclass(frozen=True)
 class Operation:
-    """Something that a load repeats; `run` does, over so many connections, for so many seconds."""
+    """Something that a load repeats; each load is prepared for itself."""
 
     name: str
     title: str
     where: str
     budget: float
-    run: Callable[[int, float], Load]
+    prepare: Prepare
 
 
 def all_operations(market: Market, buyers: Sequence[Buyer]) -> list[Operation]:
@@ -48,8 +54,8 @@ def all_operations(market: Market, buyers: Sequence[Buyer]) -> list[Operation]:
     ]
 
 
-def load(send: Callable[..., Load], requests: Sequence[Request]) -> Callable[[int, float], Load]:
-    return lambda connections, seconds: send(requests, connections=connections, seconds=seconds)
+def load(send: Callable[..., Load], requests: Sequence[Request]) -> Prepare:
+    return lambda connections: lambda seconds: send(requests, connections=connections, seconds=seconds)
 
 
 def list_requests(market: Market) -> list[Request]:
@@ -63,10 +69,10 @@ def list_requests(market: Market) -> list[Request]:
     return [Request(path) for path in paths]
 
 
-def adding(market: Market, base: str) -> Callable[[int, float], Load]:
+def adding(market: Market, base: str) -> Prepare:
     """Each request puts a variant into a cart of none to two others."""
 
-    def run(connections: int, seconds: float) -> Load:
+    def prepare(connections: int) -> Ready:
         carts = dataset.add_carts(market.platform, CARTS)
         requests = [
             Request(
@@ -75,46 +81,45 @@ def adding(market: Market, base: str) -> Callable[[int, float], Load]:
             for turn in range(3)
             for place, cart in enumerate(carts)
         ]
-        return single_requests(base, requests, connections=connections, seconds=seconds)
+        return lambda seconds: single_requests(base, requests, connections=connections, seconds=seconds)
 
-    return run
+    return prepare
 
 
-def order_lists(market: Market, buyers: Sequence[Buyer]) -> Callable[[int, float], Load]:
-    def run(connections: int, seconds: float) -> Load:
-        request = [Request("/api/v1/orders")]
-        base = market.platform.url("aggregator")
-        return single_requests(
-            base, request, connections=connections, seconds=seconds, authorization=buyers[0].authorization
+def order_lists(market: Market, buyers: Sequence[Buyer]) -> Prepare:
+    base, request = market.platform.url("aggregator"), [Request("/api/v1/orders")]
+
+    def prepare(connections: int) -> Ready:
+        market.stay_logged_in(buyers[:1])
+        authorization = buyers[0].authorization
+        return lambda seconds: single_requests(
+            base, request, connections=connections, seconds=seconds, authorization=authorization
         )
 
-    return run
+    return prepare
 
 
-def checkouts(market: Market, buyers: Sequence[Buyer], *, of: str | None = None) -> Callable[[int, float], Load]:
+def checkouts(market: Market, buyers: Sequence[Buyer], *, of: str | None = None) -> Prepare:
     """Whole checkouts of two lines; with `of` all buyers also want that variant."""
 
-    def run(connections: int, seconds: float) -> Load:
+    def prepare(connections: int) -> Ready:
+        market.stay_logged_in(buyers[:connections])
         apis = [market.connection(authorization=buyer.authorization) for buyer in buyers[:connections]]
 
         def buy(place: int) -> None:
             chosen = [variant for variant, _, _ in market.next_variants(2)]
             market.buy(apis[place], buyers[place], variants=chosen if of is None else [of, chosen[0]])
 
-        try:
-            return flows([partial(buy, place) for place in range(connections)], seconds=seconds)
-        finally:
-            for api in apis:
-                api.close()
+        return lambda seconds: flows_over(apis, buy, seconds=seconds)
 
-    return run
+    return prepare
 
 
-def refreshes(market: Market, service: str) -> Callable[[int, float], Load]:
+def refreshes(market: Market, service: str) -> Prepare:
     """Each connection uses the refresh token that its last answer gave."""
     families = [buyer.tokens["refresh"] for buyer in market.log_in(8, first=100)]
 
-    def run(connections: int, seconds: float) -> Load:
+    def prepare(connections: int) -> Ready:
         apis = [market.connection(service) for _ in range(connections)]
 
         def refresh(place: int) -> None:
@@ -123,10 +128,15 @@ def refreshes(market: Market, service: str) -> Callable[[int, float], Load]:
             )
             families[place] = answer["refresh"]
 
-        try:
-            return flows([partial(refresh, place) for place in range(connections)], seconds=seconds)
-        finally:
-            for api in apis:
-                api.close()
+        return lambda seconds: flows_over(apis, refresh, seconds=seconds)
 
-    return run
+    return prepare
+
+
+def flows_over(apis: Sequence[Connection], step: Callable[[int], None], *, seconds: float) -> Load:
+    """Repeat the step with the number of each connection; close them at the end."""
+    try:
+        return flows([partial(step, place) for place in range(len(apis))], seconds=seconds)
+    finally:
+        for api in apis:
+            api.close()

@@ -23,6 +23,7 @@ class Step:
 
 def measure_steps(market: Market, buyer: Buyer, *, times: int) -> list[Step]:
     """Do each step of so many checkouts before the next step of any."""
+    market.stay_logged_in([buyer])
     checkouts = _Checkouts(market, buyer, times)
     steps: list[tuple[str, str, Callable[[int], object]]] = [
         ("open cart", "inventory", checkouts.open_cart),
