@@ -12,7 +12,11 @@ import psycopg2  # type: ignore[import-untyped]
 
 from local.platform import Platform
 
-NO_STATEMENTS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET ", "RESET", "SHOW", "DISCARD")
+NO_STATEMENTS = (
+    *("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET ", "RESET", "SHOW", "DISCARD"),
+    # What deferred constraints ask at the commit.
+    *("SELECT 1 FROM ONLY ", "SELECT ORDERS_CHECK_SUMS("),
+)
 """How what is no statement of the application's own begins."""
 
 
