@@ -139,10 +139,18 @@ def add_products(platform: Platform, *, up_to: int) -> None:
 def add_carts(platform: Platform, count: int) -> list[str]:
     """Open so many empty anonymous carts; return their ids."""
     with psycopg2.connect(platform.database_url("inventory")) as connection, connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute(CARTS, [count])
         carts = [str(row[0]) for row in cursor.fetchall()]
     _analyse(platform, "inventory")
     return carts
+
+
+def orders_of(platform: Platform) -> int:
+    """How many orders there are."""
+    with psycopg2.connect(platform.database_url("orders")) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM orders_order")
+        return int((cursor.fetchone() or (0,))[0])
 
 
 def add_past(platform: Platform, *, orders: int) -> None:
@@ -154,18 +162,18 @@ def add_past(platform: Platform, *, orders: int) -> None:
         _analyse(platform, service)
 
 
-def variants_in_stock(platform: Platform, limit: int) -> list[tuple[str, str, int]]:
-    """Ids and prices, in minor units, of variants that will not run out, with their products' ids."""
+def variants_in_stock(platform: Platform, limit: int) -> list[tuple[str, str]]:
+    """Ids of variants that will not run out, with their products'."""
     with psycopg2.connect(platform.database_url("inventory")) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "SELECT v.id, v.product_id, v.price_amount FROM catalogue_variant v"
+            "SELECT v.id, v.product_id FROM catalogue_variant v"
             " JOIN stock_stocklevel l ON l.variant_id = v.id WHERE l.on_hand > 50000 ORDER BY v.id LIMIT %s",
             [limit],
         )
-        return [(str(variant), str(product), price) for variant, product, price in cursor.fetchall()]
+        return [(str(variant), str(product)) for variant, product in cursor.fetchall()]
 
 
-def set_stock(platform: Platform, *, variant: str, pieces: int) -> None:
+def receive_stock(platform: Platform, *, variant: str, pieces: int) -> None:
     """Receive so many pieces of a variant."""
     with psycopg2.connect(platform.database_url("inventory")) as connection, connection.cursor() as cursor:
         cursor.execute(

@@ -8,7 +8,6 @@ import json
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg2  # type: ignore[import-untyped]
@@ -43,26 +42,18 @@ INSERT INTO product SELECT n, 'Mug no. ' || n, 1000 + n, 1000000 FROM generate_s
 ADDRESS = json.dumps({"full_name": "Ada Lovelace", "line1": "12 rue des Lilas", "city": "Paris", "country": "FR"})
 
 
-@dataclass(frozen=True)
-class Floor:
-    """What such a checkout costs, in milliseconds of processor: this process's, and PostgreSQL's."""
-
-    python_ms: float
-    postgres_ms: float
-
-
 def prepare(url: str) -> None:
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(SCHEMA)
 
 
 def check_out(cursor: Any, products: Sequence[int]) -> None:
-    """Open a cart, put the products into it, and buy it: three requests' worth of statements."""
+    """Open a cart, put the products into it, and buy it, as one transaction."""
     cart, purchase = uuid.uuid4(), uuid.uuid4()
-    cursor.execute("BEGIN; INSERT INTO cart VALUES (%s, 'open'); COMMIT", [str(cart)])
-    for product in products:
-        cursor.execute("BEGIN; INSERT INTO cart_line VALUES (%s, %s, 1); COMMIT", [str(cart), product])
     cursor.execute("BEGIN")
+    cursor.execute("INSERT INTO cart VALUES (%s, 'open')", [str(cart)])
+    for product in products:
+        cursor.execute("INSERT INTO cart_line VALUES (%s, %s, 1)", [str(cart), product])
     cursor.execute("SELECT answer FROM purchase WHERE id = %s", [str(purchase)])
     cursor.execute("SELECT state FROM cart WHERE id = %s FOR UPDATE", [str(cart)])
     cursor.execute(

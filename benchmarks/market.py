@@ -4,7 +4,7 @@ import itertools
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +40,10 @@ RENEW_AFTER_SECONDS = 120
 """An access token lasts ten minutes, and a load goes on with the one that it began with."""
 
 
+PROCESSES = {"WEB_WORKERS": "2", "WEB_THREADS": "8"}
+"""Of each service, as many as of the reference."""
+
+
 @dataclass
 class Buyer:
     """Somebody who is logged in, with an address; `since` when, by the monotonic clock."""
@@ -60,8 +64,9 @@ class Market:
 
     platform: Platform
     tally: Tally
-    variants: list[tuple[str, str, int]] = field(default_factory=list)
-    _dice: "itertools.count[int]" = field(default_factory=itertools.count)
+    variants: list[tuple[str, str]] = field(default_factory=list)
+    """Ids of variants that will not run out, each with its product's."""
+    _turns: "itertools.count[int]" = field(default_factory=itertools.count)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def connection(self, service: str = "aggregator", *, authorization: str = "") -> Connection:
@@ -95,11 +100,11 @@ class Market:
         self.platform.environment[service] |= variables
         self.platform.start_service(service)
 
-    def next_variants(self, count: int) -> list[tuple[str, str, int]]:
-        """The next so many of the variants that will not run out, so that buyers seldom meet at one."""
+    def next_variants(self, count: int) -> list[str]:
+        """The next so many of the variants, so that buyers seldom meet at one."""
         with self._lock:
-            start = next(self._dice) * count
-        return [self.variants[(start + place) % len(self.variants)] for place in range(count)]
+            start = next(self._turns) * count
+        return [self.variants[(start + place) % len(self.variants)][0] for place in range(count)]
 
     def buy(self, api: Connection, buyer: Buyer, *, variants: Sequence[str]) -> dict[str, Any]:
         """A whole checkout: open a cart, put each variant into it, pay; return the confirmed order."""
@@ -119,14 +124,12 @@ class Market:
 
 
 @contextmanager
-def open_market(
-    folder: Path, *, products: int, workers: int = 2, threads: int = 8, say: Any = None
-) -> Iterator[Market]:
-    """The platform with so many products; its web processes run `workers` × `threads`."""
+def open_market(folder: Path, *, products: int, say: Callable[[str], None] | None = None) -> Iterator[Market]:
+    """The platform with so many products."""
     platform = Platform(folder, ports=Ports.free(), postgres_settings=Tally.SETTINGS, say=say)
     with platform:
         dataset.add_products(platform, up_to=products)
-        go_live(platform, workers=workers, threads=threads)
+        go_live(platform)
         tally = Tally(platform)
         try:
             yield Market(platform, tally, variants=dataset.variants_in_stock(platform, 2_000))
@@ -142,7 +145,7 @@ def tokens_of(door: Connection, account: DemoAccount) -> dict[str, Any]:
     return tokens
 
 
-def go_live(platform: Platform, *, workers: int, threads: int) -> None:
+def go_live(platform: Platform) -> None:
     """Start all services again under production settings, for which each of them needs secrets of its own."""
     account = {"SERVICE_CLIENT_ID": "measured", "SERVICE_CLIENT_SECRET": secrets.token_urlsafe(32)}
     scopes = SERVICE_ACCOUNTS["aggregator"]
@@ -152,7 +155,7 @@ def go_live(platform: Platform, *, workers: int, threads: int) -> None:
     )
     for service in platform.services:
         platform.stop_service(service.name)
-        platform.environment[service.name] |= THROTTLES | {"WEB_WORKERS": str(workers), "WEB_THREADS": str(threads)}
+        platform.environment[service.name] |= THROTTLES | PROCESSES
         if service.name != "payment":
             platform.environment[service.name] |= PRODUCTION | {"SECRET_KEY": secrets.token_urlsafe(48)}
     platform.environment["aggregator"] |= account
@@ -160,15 +163,14 @@ def go_live(platform: Platform, *, workers: int, threads: int) -> None:
         platform.start_service(service.name)
 
 
-def give_orders(market: Market, buyers: Sequence[Buyer], *, each: int) -> None:
-    """Let every buyer buy so many times, and the sellers ship a part of each order."""
+def give_orders(market: Market, buyer: Buyer, *, count: int) -> None:
+    """Let the buyer buy so many times, and the sellers ship a part of each order."""
     shipped: list[tuple[str, str]] = []
-    for buyer in buyers:
-        api = market.connection(authorization=buyer.authorization)
-        for _ in range(each):
-            order = market.buy(api, buyer, variants=[variant for variant, _, _ in market.next_variants(2)])
-            shipped.append((order["seller_orders"][0]["seller"], order["seller_orders"][0]["id"]))
-        api.close()
+    api = market.connection(authorization=buyer.authorization)
+    for _ in range(count):
+        order = market.buy(api, buyer, variants=market.next_variants(2))
+        shipped.append((order["seller_orders"][0]["seller"], order["seller_orders"][0]["id"]))
+    api.close()
     door = market.connection()
     for account in demo_accounts.sellers():
         shop = market.connection(authorization=f"Bearer {tokens_of(door, account)['access']}")

@@ -1,6 +1,7 @@
 """Rounds of load, the reference's between them, and what each operation cost."""
 
 import os
+import socket
 import statistics
 import sys
 import time
@@ -12,11 +13,12 @@ from typing import Any
 
 import psycopg2  # type: ignore[import-untyped]
 
-from benchmarks.load import Load, Request, single_requests
+from benchmarks.load import Request, single_requests, without_errors
 from benchmarks.market import Market
 from benchmarks.meters import pids_of, processor
-from benchmarks.operations import Operation
+from benchmarks.operations import Operation, Prepare
 from benchmarks.reference import TABLE
+from local.errors import LocalError
 from local.ports import LOOPBACK, free_ports
 from local.postgres import Postgres
 from local.processes import Process
@@ -31,17 +33,17 @@ changes its cost by a third, and stays as it is until they are closed.
 
 @dataclass
 class Round:
-    """One load of one operation."""
+    """One load of one operation: milliseconds; `reference_ms` is what the reference cost just before and after."""
 
     operations: int
-    seconds: float
+    per_second: float
     p50: float
     p95: float
     p99: float
-    errors: int
     cpu_ms: float
+    reference_ms: float
     ratio: float
-    by_process: dict[str, float] = field(default_factory=dict)
+    by_process: dict[str, float]
 
 
 @dataclass
@@ -55,16 +57,10 @@ class Result:
     connections: int
     rounds: list[Round] = field(default_factory=list)
 
-    @property
-    def ratio(self) -> float:
-        return statistics.median(each.ratio for each in self.rounds)
-
-    @property
-    def cpu_ms(self) -> float:
-        return statistics.median(each.cpu_ms for each in self.rounds)
-
     def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"ratio": self.ratio, "cpu_ms": self.cpu_ms}
+        names = ("per_second", "p50", "p95", "p99", "cpu_ms", "ratio")
+        medians = {name: statistics.median(getattr(each, name) for each in self.rounds) for name in names}
+        return asdict(self) | medians
 
 
 class Reference:
@@ -93,13 +89,32 @@ class Reference:
             log=self._folder / "web.log",
         )  # fmt: skip
         self._web.start()
-        time.sleep(1.5)
-        self.cpu_ms(connections=8)
+        self._wait()
+        self.measure()
         return self
+
+    def _wait(self) -> None:
+        until = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection((LOOPBACK, self._port), timeout=1).close()
+            except OSError as error:
+                if time.monotonic() > until:
+                    raise LocalError(f"The reference does not start: {self._folder / 'web.log'}") from error
+                time.sleep(0.1)
+            else:
+                return
 
     def __exit__(self, *_: object) -> None:
         self._web.stop(5)
         self._postgres.stop()
+
+    @property
+    def version(self) -> str:
+        """PostgreSQL's."""
+        with psycopg2.connect(self._postgres.superuser_url()) as connection, connection.cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            return str((cursor.fetchone() or ("",))[0])
 
     @property
     def postgres_pid(self) -> int:
@@ -109,18 +124,41 @@ class Reference:
         """The URL of a new database at the reference's PostgreSQL."""
         return self._postgres.provide(name)
 
-    def cpu_ms(self, *, connections: int) -> float:
-        """Milliseconds of processor that a request costs now."""
+    def measure(self) -> float:
+        """Milliseconds of processor that a request costs now, over 8 connections; kept as `latest`."""
         pids = {"web": self._web.pid or 0, "postgres": self._postgres.process.pid or 0}
         requests = [Request(f"/?after={page * 20}") for page in range(100)]
         base = f"http://{LOOPBACK}:{self._port}"
         with processor(pids) as spent:
             loads = [
-                single_requests(base, requests, connections=connections, seconds=1.0) for _ in range(REFERENCE_LOADS)
+                without_errors(single_requests(base, requests, connections=8, seconds=1.0))
+                for _ in range(REFERENCE_LOADS)
             ]
-        if errors := sum(load.errors for load in loads):
-            raise RuntimeError(f"the reference failed {errors} times")
-        return spent.total * 1000 / sum(load.operations for load in loads)
+        self.latest = spent.total * 1000 / sum(load.operations for load in loads)
+        return self.latest
+
+
+def measured(
+    reference: Reference, pids: Mapping[str, int], prepare: Prepare, *, connections: int, seconds: float
+) -> Round:
+    """One round, between two measurements of the reference. Raises `LocalError` when an operation fails."""
+    prepare(connections)(WARM_UP_SECONDS)
+    ready = prepare(connections)
+    before = reference.latest
+    with processor(pids) as spent:
+        load = without_errors(ready(seconds))
+    basis = (before + reference.measure()) / 2
+    by_process = {name: each * 1000 / load.operations for name, each in spent.by_process.items()}
+    cpu_ms = sum(by_process.values())
+    return Round(
+        load.operations,
+        load.operations / load.seconds,
+        *(load.p50, load.p95, load.p99),
+        cpu_ms,
+        basis,
+        cpu_ms / basis,
+        by_process,
+    )
 
 
 def measure(
@@ -133,36 +171,23 @@ def measure(
     seconds: float,
     say: Callable[[str], None],
 ) -> list[Result]:
-    """Run every operation in every round, a load of the reference before each."""
-    results = [
-        Result(operation.name, operation.title, operation.where, operation.budget, count)
+    """Run every operation in every round."""
+    planned = [
+        (operation, Result(operation.name, operation.title, operation.where, operation.budget, count))
         for operation in operations
         for count in connections
     ]
     pids = pids_of(market.platform)
-    by_key = {(operation.name, operation.where): operation for operation in operations}
+    reference.measure()
     for number in range(1, rounds + 1):
-        for result in results:
-            operation = by_key[result.name, result.where]
-            operation.prepare(result.connections)(WARM_UP_SECONDS)
-            ready = operation.prepare(result.connections)
-            basis = reference.cpu_ms(connections=8)
-            with processor(pids) as spent:
-                load = ready(seconds)
-            result.rounds.append(round_of(load, spent.by_process, basis))
-            last = result.rounds[-1]
+        for operation, result in planned:
+            now = measured(reference, pids, operation.prepare, connections=result.connections, seconds=seconds)
+            result.rounds.append(now)
             say(
                 f"round {number}: {operation.title}, {operation.where}, {result.connections} connections: "
-                f"{load.operations / load.seconds:.0f}/s, {last.cpu_ms:.2f} ms, ratio {last.ratio:.1f} "
-                f"(budget {operation.budget:g})" + (f", {load.errors} ERRORS {load.notes[:1]}" if load.errors else "")
+                f"{now.per_second:.0f}/s, {now.cpu_ms:.2f} ms, ratio {now.ratio:.1f} (budget {operation.budget:g})"
             )
-    return results
-
-
-def round_of(load: Load, by_process: Mapping[str, float], basis: float) -> Round:
-    cost = {name: seconds * 1000 / load.operations for name, seconds in by_process.items()}
-    total = sum(cost.values())
-    return Round(load.operations, load.seconds, load.p50, load.p95, load.p99, load.errors, total, total / basis, cost)
+    return [result for _operation, result in planned]
 
 
 @contextmanager

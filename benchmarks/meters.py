@@ -1,6 +1,7 @@
 """What is measured: processor time and memory of processes, statements of databases, calls between services."""
 
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,24 +11,28 @@ from pathlib import Path
 import psutil
 import psycopg2  # type: ignore[import-untyped]
 
+from local.errors import LocalError
 from local.platform import Platform
 
-NO_STATEMENTS = (
-    *("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET ", "RESET", "SHOW", "DISCARD"),
-    # What deferred constraints ask at the commit; the constant is a parameter where a new session has parsed it.
-    *("SELECT 1 FROM ONLY ", "SELECT $2 FROM ONLY ", "SELECT ORDERS_CHECK_SUMS("),
+NO_STATEMENTS = re.compile(
+    r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET|RESET|SHOW|DISCARD)\b"
+    r"|SELECT \S+ FROM ONLY .* FOR KEY SHARE"
+    r"|SELECT orders_check_sums\("
 )
-"""How what is no statement of the application's own begins."""
+"""What is no statement of the application's own; the second and the third are asked by constraints at the commit."""
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process and all that descend from it, ended ones included once they are reaped."""
+    """User and system time of a process and all that descend from it, ended ones included once they are reaped.
+
+    Raises `LocalError` when the process itself has ended, since what it spent is not known any more.
+    """
     total = 0.0
     try:
         root = psutil.Process(pid)
         family = [root, *root.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return 0.0
+    except psutil.NoSuchProcess as error:
+        raise LocalError(f"Process {pid} ended while it was measured.") from error
     for process in family:
         try:
             times = process.cpu_times()
@@ -42,9 +47,11 @@ def pss_bytes(pid: int) -> int:
     root = psutil.Process(pid)
     total = 0
     for process in [root, *root.children(recursive=True)]:
-        for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                total += int(line.split()[1]) * 1024
+        try:
+            lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
+        except (FileNotFoundError, ProcessLookupError):  # a session that ended meanwhile
+            continue
+        total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
     return total
 
 
@@ -68,15 +75,15 @@ def processor(pids: Mapping[str, int]) -> Iterator[Spent]:
     spent.by_process = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
 
 
-def pids_of(platform: Platform, *, kinds: Iterable[str] = ("web", "worker", "postgres")) -> dict[str, int]:
-    """Process ids of the platform by process name, those of all services."""
+def pids_of(platform: Platform, *, kinds: Iterable[str] = ("web", "worker", "postgres", "wal")) -> dict[str, int]:
+    """Process ids of the platform by process name, those of all services; `wal` receives a database's log."""
     names = [f"{service.name}-{kind}" for service in platform.services for kind in kinds]
     return {name: pid for name in names if (pid := platform.process(name).pid) is not None}
 
 
 @dataclass
 class Counts:
-    """Statements by service, and answered requests by service, of which all but the first one's are internal calls."""
+    """Statements by service, and answered requests by service, internal calls among them."""
 
     statements: dict[str, int] = field(default_factory=dict)
     requests: dict[str, int] = field(default_factory=dict)
@@ -139,7 +146,7 @@ class Tally:
                 " WHERE d.datname = %s",
                 [name],
             )
-            return sum(calls for text, calls in cursor if not text.upper().startswith(NO_STATEMENTS))
+            return sum(calls for text, calls in cursor if not NO_STATEMENTS.match(text))
 
     def _log(self, name: str) -> Path:
         return self.platform.process(f"{name}-web").log

@@ -6,10 +6,12 @@ from functools import partial
 
 from benchmarks import dataset
 from benchmarks.load import Connection, Load, Request, flows, new_key, single_requests
-from benchmarks.market import Buyer, Market
+from benchmarks.market import ORDERS_OF_A_BUYER, Buyer, Market, give_orders
 
 PAGES = 50
-CARTS = 8_000
+CARTS = 4_000
+BETWEEN = 100
+"""Carts, until the same one gets its next line."""
 
 
 Ready = Callable[[float], Load]
@@ -20,19 +22,21 @@ Prepare = Callable[[int], Ready]
 
 @dataclass(frozen=True)
 class Operation:
-    """Something that a load repeats; each load is prepared for itself."""
+    """Something that a load repeats; each load is prepared for itself. `calls` are those of the client's own."""
 
     name: str
     title: str
     where: str
     budget: float
     prepare: Prepare
+    calls: int = 1
 
 
-def all_operations(market: Market, buyers: Sequence[Buyer]) -> list[Operation]:
+def all_operations(market: Market) -> list[Operation]:
     """The table of the budgets, at 8 connections on 2,000 products."""
+    buyers = market.log_in(8)
     inventory, public = market.platform.url("inventory"), market.platform.url("aggregator")
-    products = [product for _, product, _ in market.variants]
+    products = [product for _, product in market.variants]
     lists = list_requests(market)
     details = [Request(f"/api/v1/products/{product}") for product in products]
     searches = [Request(f"/api/v1/products?search={dataset.COMMON_WORD}")]
@@ -47,8 +51,8 @@ def all_operations(market: Market, buyers: Sequence[Buyer]) -> list[Operation]:
         Operation("search", "text search that half the products match", "public", 15, load(at_aggregator, searches)),
         Operation("add", "add to cart", "service", 9, adding(market, inventory)),
         Operation("add", "add to cart", "public", 16, adding(market, public)),
-        Operation("orders", "order list of a buyer with 10 orders", "public", 22, order_lists(market, buyers)),
-        Operation("checkout", "whole checkout of 2 lines", "public", 130, checkouts(market, buyers)),
+        Operation("orders", "order list of a buyer with 10 orders", "public", 22, order_lists(market, regular(market))),
+        Operation("checkout", "whole checkout of 2 lines", "public", 130, checkouts(market, buyers), calls=4),
         Operation("refresh", "token refresh", "service", 6, refreshes(market, "auth")),
         Operation("refresh", "token refresh", "public", 10, refreshes(market, "aggregator")),
     ]
@@ -70,28 +74,37 @@ def list_requests(market: Market) -> list[Request]:
 
 
 def adding(market: Market, base: str) -> Prepare:
-    """Each request puts a variant into a cart of none to two others."""
+    """Each request puts a variant into a cart of none to two others; connections do not meet at a cart."""
+
+    def variant(place: int) -> str:
+        return market.variants[place % len(market.variants)][0]
 
     def prepare(connections: int) -> Ready:
         carts = dataset.add_carts(market.platform, CARTS)
         requests = [
-            Request(
-                f"/api/v1/carts/{cart}/lines/{market.variants[(place + turn * 7) % 2000][0]}", "PUT", '{"quantity":1}'
-            )
+            Request(f"/api/v1/carts/{carts[place]}/lines/{variant(place + turn * 7)}", "PUT", '{"quantity":1}')
+            for first in range(0, CARTS, BETWEEN)
             for turn in range(3)
-            for place, cart in enumerate(carts)
+            for place in range(first, first + BETWEEN)
         ]
         return lambda seconds: single_requests(base, requests, connections=connections, seconds=seconds)
 
     return prepare
 
 
-def order_lists(market: Market, buyers: Sequence[Buyer]) -> Prepare:
+def regular(market: Market) -> Buyer:
+    """Somebody with ten orders, who buys nothing else."""
+    (buyer,) = market.log_in(1, first=120)
+    give_orders(market, buyer, count=ORDERS_OF_A_BUYER)
+    return buyer
+
+
+def order_lists(market: Market, buyer: Buyer) -> Prepare:
     base, request = market.platform.url("aggregator"), [Request("/api/v1/orders")]
 
     def prepare(connections: int) -> Ready:
-        market.stay_logged_in(buyers[:1])
-        authorization = buyers[0].authorization
+        market.stay_logged_in([buyer])
+        authorization = buyer.authorization
         return lambda seconds: single_requests(
             base, request, connections=connections, seconds=seconds, authorization=authorization
         )
@@ -107,7 +120,7 @@ def checkouts(market: Market, buyers: Sequence[Buyer], *, of: str | None = None)
         apis = [market.connection(authorization=buyer.authorization) for buyer in buyers[:connections]]
 
         def buy(place: int) -> None:
-            chosen = [variant for variant, _, _ in market.next_variants(2)]
+            chosen = market.next_variants(2)
             market.buy(apis[place], buyers[place], variants=chosen if of is None else [of, chosen[0]])
 
         return lambda seconds: flows_over(apis, buy, seconds=seconds)

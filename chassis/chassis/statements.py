@@ -129,10 +129,11 @@ class Shapes:
             return self._statements[shape]
         except KeyError:
             with self._lock:
-                if len(self._statements) >= MOST_SHAPES:
-                    self._statements.clear()
-                statement = self._statements[shape] = compiled()
-                return statement
+                if shape not in self._statements:
+                    if len(self._statements) >= MOST_SHAPES:
+                        self._statements.clear()
+                    self._statements[shape] = compiled()
+                return self._statements[shape]
 
 
 _selects, _updates, _inserts = Shapes(), Shapes(), Shapes()
@@ -267,9 +268,11 @@ def insert(*instances: Model, unless_known: bool = False) -> bool:
     for instance, found in zip(instances, filled, strict=bool(filled)):
         for name, value in zip(statement.columns, statement.converted(found), strict=True):
             setattr(instance, name, value)
+    if count < len(instances):
+        return False  # which of them were left out is not known
     for instance in instances:
         instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
-    return bool(count == len(instances))
+    return True
 
 
 VALUE, DEFAULT = "value", "default"

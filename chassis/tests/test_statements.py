@@ -190,7 +190,9 @@ def test_what_is_known_is_left_as_it_is_where_that_is_asked() -> None:
     first = Parcel(owner=OWNER, name="first")
     assert insert(first, unless_known=True)
     for _ in range(4):
-        assert not insert(Parcel(id=first.pk, owner=OWNER, name="second"), unless_known=True)
+        left_out = Parcel(id=first.pk, owner=OWNER, name="second")
+        assert not insert(left_out, unless_known=True)
+        assert left_out._state.adding
     assert names(rows(Parcel)) == ["first"]
 
 
