@@ -202,14 +202,15 @@ def test_nobody_waits_long_for_a_name_or_a_payment(
         (services.auth, "sellers", partial(anonymous.get, "/api/v1/products")),
         (services.payment, "payment", partial(client_for().get, f"/api/v1/orders/{one['id']}")),
     ):
-        slow.pause = 2.0
+        slow.pause = 4.0
         took = []
         for _again in range(6):
             began = time.monotonic()
             assert page().json()["degraded"] == [missing]
             took.append(time.monotonic() - began)
-        assert all(0.4 < seconds < 1.0 for seconds in took[:3]), took
-        assert max(took[3:]) < 0.3, took
+        # Far from the pause: a busy machine may add to the half second.
+        assert all(0.4 < seconds < 3.5 for seconds in took[:3]), took
+        assert max(took[3:]) < 0.4, took
 
 
 def test_what_is_slow_for_an_optional_part_is_still_asked_for_what_is_needed(
