@@ -58,7 +58,7 @@ verify-backup: barman ## Restore the newest backups elsewhere and read all of th
 	@exec $(PY) -m backups verify $(if $(SERVICE),--service '$(SERVICE)') $(if $(BACKUP),--backup '$(BACKUP)')
 
 restore: barman ## Put a database back to a moment (SERVICE=orders AT="2026-11-22 14:05"|latest)
-	@exec $(PY) -m backups restore --service '$(SERVICE)' $(if $(AT),--at '$(AT)') $(if $(TIMELINE),--timeline '$(TIMELINE)')
+	@exec $(PY) -m backups restore --service '$(SERVICE)' --at '$(AT)' $(if $(TIMELINE),--timeline '$(TIMELINE)')
 
 restore-forget: barman ## Delete the old data that restores and loads have kept (SERVICE=<name>)
 	@exec $(PY) -m backups forget $(if $(SERVICE),--service '$(SERVICE)')

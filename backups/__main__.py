@@ -48,9 +48,7 @@ def parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="restore the newest backup elsewhere and read all of it")
     verify.add_argument("--backup", help="another backup's id")
     restore = commands.add_parser("restore", help="put a service's database back to a moment")
-    restore.add_argument(
-        "--at", default="latest", help="e.g. 2026-11-22 14:05 (UTC, unless it says otherwise), or latest"
-    )
+    restore.add_argument("--at", required=True, help="e.g. 2026-11-22 14:05 (UTC, unless it says otherwise), or latest")
     restore.add_argument("--timeline", type=int, help="of which restore's history; default: the present one")
     commands.add_parser("forget", help="delete the old data that restores and loads have kept")
     dump = commands.add_parser("dump", help="plain SQL of a service's database")
@@ -102,7 +100,7 @@ def run_elsewhere(setup: Setup, options: argparse.Namespace) -> int:
         case "fetch":
             return offsite.fetch(setup.barman, say=say)
         case "reachable":
-            setup.services(options.service)
+            require_one(setup, options.service)
             restoring.require_reachable(setup.barman, options.service, at=moment(options.at), timeline=None)
             return 0
         case "recovery-point":
@@ -121,12 +119,24 @@ def moment(text: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise LocalError(f"AT={text!r} is no time like 2026-11-22 14:05, nor latest.") from error
-    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     if found > datetime.now(UTC):
         raise LocalError(f"AT={text!r} is {restoring.shown(found)}, which has not come yet.")
     return found
+
+
+def require_one(setup: Setup, name: str) -> None:
+    """Raises LocalError unless that is the name of a service."""
+    if not name:
+        raise LocalError(f"Which service? SERVICE= is one of: {', '.join(setup.places)}.")
+    setup.services(name)
+
+
+def warn_of(name: str, error: LocalError) -> None:
+    text = str(error)
+    warn(text if text.startswith(f"{name}: ") else f"{name}: {text}")
 
 
 def take(setup: Setup, service: str | None, kind: str | None) -> int:
@@ -143,7 +153,7 @@ def take(setup: Setup, service: str | None, kind: str | None) -> int:
             metrics.note_completed(setup.barman, name)
         except LocalError as error:
             failed.append(name)
-            warn(f"{name}: {error}")
+            warn_of(name, error)
             continue
         if files:
             say(f"{name}: {files} media files are in its snapshot")
@@ -192,7 +202,7 @@ def verify(setup: Setup, service: str | None, ident: str | None) -> int:
                 found = verify_one(setup, name, ident)
         except LocalError as error:
             failed.append(name)
-            warn(f"{name}: {error}")
+            warn_of(name, error)
         else:
             say(
                 f"{name}: {found.backup.id} was restored elsewhere in {found.seconds:.1f} s: {len(found.rows)} tables, "
@@ -214,7 +224,7 @@ def verify_one(setup: Setup, name: str, ident: str | None) -> restoring.Restored
 
 
 def restore(setup: Setup, name: str, *, at: datetime | None, timeline: int | None) -> int:
-    setup.services(name)
+    require_one(setup, name)
     place = setup.places[name]
     restoring.require_reachable(setup.barman, name, at=at, timeline=timeline)
     with hold(setup.holds[name]):
@@ -240,7 +250,7 @@ def restore(setup: Setup, name: str, *, at: datetime | None, timeline: int | Non
 
 
 def recovery_point(setup: Setup, name: str) -> int:
-    setup.services(name)
+    require_one(setup, name)
     reports = sorted((setup.barman.directory(name) / "restores").glob("*.json"))
     if not reports:
         raise LocalError(f"{name} was not restored here.")
@@ -249,16 +259,26 @@ def recovery_point(setup: Setup, name: str) -> int:
 
 
 def forget(setup: Setup, service: str | None) -> int:
+    """Each service on its own: one whose database is down stops no other."""
+    failed = []
     for name in setup.services(service):
-        if not setup.places[name].data.parent.exists():
-            raise LocalError(f"The data of {name} is not mounted here: use {setup.forgetting(name)}.")
-        for kept in setup.places[name].replaced():
-            say(f"{name}: deleting {kept.name}")
-            shutil.rmtree(kept)
-        if setup.superuser is not None and setup.places[name].data.exists():
-            for database in dumping.forget_replaced(setup.superuser(name), name):
-                say(f"{name}: dropped {database}")
-    return 0
+        try:
+            forget_one(setup, name)
+        except LocalError as error:
+            failed.append(name)
+            warn_of(name, error)
+    return 1 if failed else 0
+
+
+def forget_one(setup: Setup, name: str) -> None:
+    if not setup.places[name].data.parent.exists():
+        raise LocalError(f"The data of {name} is not mounted here: use {setup.forgetting(name)}.")
+    for kept in setup.places[name].replaced():
+        say(f"{name}: deleting {kept.name}")
+        shutil.rmtree(kept)
+    if setup.superuser is not None and setup.places[name].data.exists():
+        for database in dumping.forget_replaced(setup.superuser(name), name):
+            say(f"{name}: dropped {database}")
 
 
 def dump(setup: Setup, service: str | None, file: Path | None) -> int:
@@ -274,9 +294,11 @@ def dump(setup: Setup, service: str | None, file: Path | None) -> int:
 
 
 def load(setup: Setup, name: str, file: Path) -> int:
-    setup.services(name)
+    require_one(setup, name)
     if setup.superuser is None:
         raise LocalError(NO_DUMPS)
+    if not file.is_file():
+        raise LocalError(f"Which dump? FILE={'' if file == Path() else file} names no file.")
     until = dumping.moment_of(name, file)
     kept = dumping.load(
         name,

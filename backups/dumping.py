@@ -65,11 +65,13 @@ class Login:
 
 def dump(name: str, login: Login, file: Path, *, say: Say) -> int:
     """Writes the dump to the file, whole or not at all; returns its size. Raises LocalError when it fails."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if file.is_dir():
+        raise LocalError(f"{name}: FILE={file} is a folder; name the file.")
     half_written = file.with_name(f"{file.name}.new")
     say(f"{name}: dumping to {file} …")
     moment = datetime.now(UTC)
     try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(os.open(half_written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
             out.write(HEADER.format(name=name, moment=moment.isoformat(timespec="seconds")))
             out.flush()
@@ -86,6 +88,8 @@ def dump(name: str, login: Login, file: Path, *, say: Say) -> int:
         with half_written.open("a") as out:
             os.fsync(out.fileno())
         half_written.replace(file)
+    except OSError as error:
+        raise LocalError(f"{name}: {file} cannot be written: {error.strerror}") from error
     finally:
         half_written.unlink(missing_ok=True)
     return file.stat().st_size
@@ -134,7 +138,7 @@ def load(name: str, login: Login, superuser: Login, file: Path, *, say: Say, rec
                 cursor.execute(statement)
             record(f"postgres://{login.user}:{quote(login.password)}@{login.host}:{login.port}/{fresh}")
         except LocalError:
-            _run(cursor, "DROP DATABASE {} WITH (FORCE)", fresh)
+            _run(cursor, "DROP DATABASE IF EXISTS {} WITH (FORCE)", fresh)
             raise
         say(f"{name}: swapping the databases …")
         _swap(cursor, login.database, fresh, kept)

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -164,7 +164,7 @@ def verify(barman: Barman, place: Place, folder: Path, *, backup: Backup | None,
 def require_reachable(barman: Barman, server: str, *, at: datetime | None, timeline: int | None) -> None:
     """Raises LocalError when no backup leads to that moment: to be known before the database is taken down."""
     steps = Steps(server, lambda _line: None)
-    usable(barman, server, at=at, timeline=timeline or timeline_at(barman, server, at), steps=steps)
+    usable(barman, server, at=at, timeline=_target(barman, server, at, timeline), steps=steps)
 
 
 def build(
@@ -183,7 +183,9 @@ def build(
 
     `old` is the data that it shall replace, where that is down: it may hold more of the log than was received.
     """
-    target = timeline or timeline_at(barman, place.name, at)
+    target = _target(barman, place.name, at, timeline)
+    if only is not None and not _is_on_the_way(only, target, branch_points(barman, place.name, target)):
+        target = only.timeline  # a restore has left it for an earlier moment
     if old is not None and at is None and timeline is None:
         _require_received_timeline(old, target)
     candidates = [only] if only is not None else usable(barman, place.name, at=at, timeline=target, steps=steps)
@@ -204,13 +206,22 @@ def build(
     raise LocalError(f"{place.name}: no backup could be restored.\n" + "\n".join(failures))
 
 
+def _target(barman: Barman, server: str, at: datetime | None, timeline: int | None) -> int:
+    return timeline_at(barman, server, at) if timeline is None else timeline
+
+
+def _is_on_the_way(backup: Backup, timeline: int, branches: Mapping[int, int]) -> bool:
+    """Whether that timeline came by the backup's end."""
+    return backup.timeline == timeline or backup.end_lsn <= branches.get(backup.timeline, -1)
+
+
 def usable(barman: Barman, server: str, *, at: datetime | None, timeline: int, steps: Steps) -> list[Backup]:
     """The backups from which that moment can be reached, the newest first. Raises LocalError when there is none."""
     good = [backup for backup in barman.backups(server) if backup.is_good and backup.ended_at is not None]
     if not good:
         raise LocalError(f"{server}: there is no backup to restore; `make backups` lists them.")
     branches = branch_points(barman, server, timeline)
-    reachable = [b for b in good if b.timeline == timeline or b.end_lsn <= branches.get(b.timeline, -1)]
+    reachable = [backup for backup in good if _is_on_the_way(backup, timeline, branches)]
     found = [backup for backup in reachable if at is None or (backup.ended_at or at) <= at]
     for backup in found[:]:
         if not is_whole(barman, backup, good):
@@ -384,6 +395,7 @@ def _check_manifest(barman: Barman, folder: Path, backup: Backup) -> None:
     done = subprocess.run(
         [*command, *(f"--ignore={name}" for name in ignored), folder], capture_output=True, text=True, check=False
     )
+    _require_not_killed("pg_verifybackup", done.returncode)
     if done.returncode != 0:
         raise LocalError(f"files differ from the backup's manifest: {done.stderr.strip()[:2000]}")
 
@@ -444,6 +456,8 @@ def _recover(
             with steps.step("noting the restore in the database"):
                 scratch.ask("postgres", _SLOT)
                 record(scratch, recovery_point, backup)
+    except psycopg2.OperationalError as error:
+        raise LocalError(f"the restored database went away: {error}") from error
     finally:
         running.stop()
     _tidy(folder, backup)
@@ -574,8 +588,15 @@ def _run_checked(program: str, *arguments: str | Path) -> None:
     done = subprocess.run(
         [binaries() / program, *arguments], capture_output=True, text=True, check=False, env=environment
     )
+    _require_not_killed(program, done.returncode)
     if done.returncode != 0:
         raise LocalError(f"{program} found: {(done.stdout + done.stderr).strip()[:2000]}")
+
+
+def _require_not_killed(program: str, code: int) -> None:
+    """Raises KilledError for a program that did not come to its end: it has found nothing."""
+    if code < 0:
+        raise KilledError(f"{program} was ended by {signal.Signals(-code).name}.")
 
 
 def count_rows(scratch: Scratch) -> dict[str, int]:
@@ -653,7 +674,9 @@ def write_report(barman: Barman, restored: Restored) -> Path:
         "notes": restored.notes,
         "rows": restored.rows,
     }
-    path.write_text(json.dumps(content, indent=1) + "\n")
+    half_written = path.with_suffix(".new")
+    half_written.write_text(json.dumps(content, indent=1) + "\n")
+    half_written.replace(path)
     return path
 
 

@@ -76,7 +76,9 @@ def on_this_machine(root: Path = VAR) -> Setup:
     def note(name: str, url: str, recovery_point: datetime, origin: str) -> None:
         """Brings older data to what the code expects, and makes the service refuse writes."""
         platform.manage(
-            *(name, "record_restore", "--recovery-point", recovery_point.isoformat(), "--backup", origin),
+            # The database is there, or it was killed.
+            *(name, "record_restore", "--wait", "5"),
+            *("--recovery-point", recovery_point.isoformat(), "--backup", origin),
             environment={"DATABASE_URL": url},
         )
         # What the runner puts into a new database, such as service accounts, may be missing from an old one.

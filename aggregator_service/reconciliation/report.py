@@ -23,8 +23,9 @@ def as_markdown(
 ) -> str:
     """`found` was repaired, or would be; `left` is for a person. What began after `since` was compared, or all."""
     lines = ["# Reconcile", ""]
+    writes = "it writes again" if applied else "it refuses writes until APPLY=1"
     for restore in restores:
-        lines.append(f"- {restore.service} was restored to {restore.recovery_point:%Y-%m-%d %H:%M:%S} UTC.")
+        lines.append(f"- {restore.service} was restored to {restore.recovery_point:%Y-%m-%d %H:%M:%S} UTC; {writes}.")
     if not restores:
         lines.append("- No service waits for this: nothing was restored, or it has been released.")
     lines.append(f"- Compared: {'everything' if since is None else f'what began after {since:%Y-%m-%d %H:%M:%S} UTC'}.")

@@ -190,9 +190,18 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(whole: Services) -> No
     out = io.StringIO()
     with pytest.raises(SystemExit):
         call_command("reconcile", "--since", "all", stdout=out, stderr=io.StringIO())
-    assert "- orders was restored to 2026-11-22 11:55:00 UTC." in out.getvalue()
+    assert "- orders was restored to 2026-11-22 11:55:00 UTC; it refuses writes until APPLY=1." in out.getvalue()
     assert "## 1 to be repaired (APPLY=1 does)" in out.getvalue()
     assert "## Nothing left to a person" in out.getvalue()
+
+
+def test_a_service_that_only_waits_is_left_to_do(whole: Services) -> None:
+    remembering()
+    tell(whole, "orders", "restores", RESTORE)
+    code, report = run()
+    assert (code, report["differences"], report["left"]) == (1, [], [])
+    whole.orders.tell(f"POST /api/v1/restores/{RESTORE['id']}/release", 200, RESTORE)
+    assert run("--apply")[0] == 0
 
 
 def test_a_forgotten_order_is_told_as_its_checkout_remembers_it(whole: Services) -> None:

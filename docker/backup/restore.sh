@@ -5,7 +5,7 @@
 # COMPOSE names another command than `docker compose`.
 set -eu
 service=${1:?which service? e.g. docker/backup/restore.sh orders "2026-11-22 14:05"}
-moment=${2:-latest}
+moment=${2-latest}
 cd "$(dirname "$0")/.."
 files=${COMPOSE_FILE:-$(sed -n "s/[\"']//g; s/^COMPOSE_FILE=//p" .env 2> /dev/null || true)}
 case ":$files:" in

@@ -278,7 +278,9 @@ def reconcile(shop: Shop, *options: str) -> dict[str, Any]:
     assert done.returncode in {0, 1}, done.stderr[-5000:]
     assert done.stdout, done.stderr[-5000:]
     report: dict[str, Any] = json.loads(done.stdout)
-    open_ends = report["left"] or report["undecided"] or (report["differences"] and not report["applied"])
+    open_ends = report["left"] or report["undecided"]
+    if not report["applied"]:
+        open_ends = open_ends or report["differences"] or report["restores"]
     assert done.returncode == (1 if open_ends else 0)
     return report
 

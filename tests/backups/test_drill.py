@@ -277,11 +277,18 @@ def test_after_a_kill_in_a_restore_the_old_or_the_restored_data_serves_and_the_n
     assert drill.contents() == known.contents
     assert not list(drill.folder.glob("data.building*"))
 
+    print("killing PostgreSQL when the restore is noted in it")
+    noting = building / "pg_replslot" / "barman"
+    failed = drill.fails(*arguments, killing=lambda: drill.scratch_server() if noting.exists() else [])
+    assert failed.seconds < 60, failed.output
+    drill.wait_until_back()
+    assert drill.contents() == known.contents
+
     stages: list[tuple[str, Callable[[], bool]]] = [
         ("the database is down", lambda: not drill.answers()),
         ("it combines", combining.exists),
         ("it replays", lambda: len(drill.scratch_server()) > 0),
-        ("it notes the restore", (building / "pg_replslot" / "barman").exists),
+        ("it notes the restore", noting.exists),
     ]
     for name, reached in stages:
         print(f"killing a restore when {name}")
@@ -291,6 +298,17 @@ def test_after_a_kill_in_a_restore_the_old_or_the_restored_data_serves_and_the_n
     drill.restore(before.at)
     assert drill.contents() == before.contents
     assert not list(drill.folder.glob("data.building*"))
+
+
+def test_a_backup_of_a_history_that_was_left_can_be_verified(under_drill: Under) -> None:
+    drill = under_drill("auth")
+    drill.take("full")
+    before = drill.moment()
+    drill.load()
+    drill.take("full")
+    left = drill.catalogue()[-1]
+    drill.restore(before.at)
+    assert f"{left} was restored elsewhere" in drill.succeeds("verify", "--backup", left).output
 
 
 def test_a_service_answers_503_while_it_is_restored_and_refuses_writes_until_it_is_released(

@@ -244,7 +244,7 @@ def test_a_moment_is_in_utc_unless_it_says_otherwise() -> None:
     assert moment("2025-11-22 14:05") == datetime(2025, 11, 22, 14, 5, tzinfo=UTC)
     assert moment("2025-11-22T14:05:30.5+01:00") == datetime(2025, 11, 22, 13, 5, 30, 500000, tzinfo=UTC)
     assert moment(" Latest ") is None
-    for wrong in ("", "soon", "2999-01-01 00:00"):
+    for wrong in ("", "soon", "2999-01-01 00:00", "0001-01-01 00:00+05:00", "9999-12-31 23:59-05:00"):
         with pytest.raises(LocalError, match="AT="):
             moment(wrong)
 
@@ -404,8 +404,40 @@ def test_old_data_is_forgotten_in_a_container_that_has_it(
     (container / "docker.replaced-20261122T120000").mkdir()
     assert main(["forget", "--service", "orders"]) == 0
     assert [path.name for path in container.iterdir()] == ["docker"]
+    assert main(["forget"]) == 1  # each on its own
     assert main(["forget", "--service", "payment"]) == 1
     assert "run --rm --no-deps restore python -m backups forget --service payment" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["restore", "--service", "", "--at", "latest"], "Which service? SERVICE= is one of: "),
+        (["restore", "--service", "orders", "--at", ""], "AT='' is no time like"),
+        (["load", "--service", "", "--file", ""], "Which service? SERVICE= is one of: "),
+        (["reachable", "--service", ""], "Which service? SERVICE= is one of: "),
+    ],
+)
+def test_what_is_not_named_is_asked_for(
+    container: Path, capsys: pytest.CaptureFixture[str], command: list[str], said: str
+) -> None:
+    """`make restore SERVICE=$SERVICE AT=$AT` passes variables on that may be empty."""
+    assert main(command) == 1
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("container")
+def test_a_restore_is_asked_for_its_moment(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["restore", "--service", "orders"])
+    assert "--at" in capsys.readouterr().err
+
+
+def test_a_dump_is_not_written_where_it_cannot_be(tmp_path: Path) -> None:
+    login = dumping.Login("127.0.0.1", 1, "orders", "secret", "orders")
+    for file, said in ((tmp_path, "is a folder"), (Path("/proc/dump.sql"), "cannot be written")):
+        with pytest.raises(LocalError, match=said):
+            dumping.dump("orders", login, file, say=print)
 
 
 def test_a_database_that_runs_is_not_replaced(container: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,8 +32,9 @@ class Command(BaseCommand):
     help = (
         "Compares what all services wrote down after one was restored to an earlier moment, says what differs, why and "
         "what mends it; with --apply makes the repairs that are safe, lists the rest for a person in the admin, and "
-        "lets the restored service write again. Exits with 0 when nothing is left to do, 1 when something is or "
-        "checkouts are still under way, 2 when a service did not answer or anything else stopped it: run it again then."
+        "lets the restored service write again. Exits with 0 when nothing is left to do, 1 when something is (to let a "
+        "service write again is) or checkouts are still under way, 2 when a service did not answer or anything else "
+        "stopped it: run it again then."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -74,7 +75,7 @@ class Command(BaseCommand):
             "applied": options["apply"],
         }
         self.stdout.write(json.dumps(report.as_json(**shown)) if options["json"] else report.as_markdown(**shown))
-        if left or undecided or (found and not options["apply"]):
+        if left or undecided or ((found or restores) and not options["apply"]):
             sys.exit(FOUND)
 
     def _run(

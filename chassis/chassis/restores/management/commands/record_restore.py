@@ -16,9 +16,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--recovery-point", required=True, help="Holds what was committed until then (RFC 3339).")
+        parser.add_argument(
+            "--wait", type=float, default=600.0, metavar="SECONDS", help="As of `migrate`, which this does first."
+        )
         parser.add_argument("--backup", default="", help="What it was restored from, for people.")
 
-    def handle(self, *args: Any, recovery_point: str, backup: str, **options: Any) -> None:
+    def handle(self, *args: Any, recovery_point: str, backup: str, wait: float, **options: Any) -> None:
         try:
             moment = datetime.fromisoformat(recovery_point)
         except ValueError as error:
@@ -26,7 +29,7 @@ class Command(BaseCommand):
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         # Its tables may be older than this release, and this command's own be missing.
-        call_command("migrate", interactive=False, verbosity=0)
+        call_command("migrate", interactive=False, verbosity=0, wait=wait)
         # Noted already by an upgrade of before, or by SQL as a restore in containers does. The note lies in the
         # restored data itself, so that another restore to the same moment takes it away.
         noted = Restore.objects.filter(recovery_point=moment).first()
