@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -134,6 +135,13 @@ def require_one(setup: Setup, name: str) -> None:
     setup.services(name)
 
 
+def alone(setup: Setup, command: str, name: str) -> AbstractContextManager[None]:
+    """Keeps the same command of the same service away until the end."""
+    lock = setup.barman.home / "locks" / f"{command}-{name}"
+    lock.mkdir(mode=0o700, exist_ok=True)
+    return hold(lock, "done")
+
+
 def warn_of(name: str, error: LocalError) -> None:
     text = str(error)
     warn(text if text.startswith(f"{name}: ") else f"{name}: {text}")
@@ -196,9 +204,7 @@ def verify(setup: Setup, service: str | None, ident: str | None) -> int:
     failed = []
     for name in setup.services(service):
         try:
-            lock = setup.barman.home / "locks" / f"verify-{name}"
-            lock.mkdir(mode=0o700, exist_ok=True)
-            with hold(lock, "done"), stamped(setup.barman.directory(name), "verify"):
+            with alone(setup, "verify", name), stamped(setup.barman.directory(name), "verify"):
                 found = verify_one(setup, name, ident)
         except LocalError as error:
             failed.append(name)
@@ -300,14 +306,15 @@ def load(setup: Setup, name: str, file: Path) -> int:
     if not file.is_file():
         raise LocalError(f"Which dump? FILE={'' if file == Path() else file} names no file.")
     until = dumping.moment_of(name, file)
-    kept = dumping.load(
-        name,
-        setup.login(name),
-        setup.superuser(name),
-        file,
-        say=say,
-        record=lambda url: setup.record_load(name, url, until),
-    )
+    with alone(setup, "load", name):
+        kept = dumping.load(
+            name,
+            setup.login(name),
+            setup.superuser(name),
+            file,
+            say=say,
+            record=lambda url: setup.record_load(name, url, until),
+        )
     say(f"{name} holds what was committed until {restoring.shown(until)}; the old database is kept as {kept}.")
     say("It refuses writes until `make reconcile` has compared the services; `make restore-forget` drops the old one.")
     return 0

@@ -72,7 +72,13 @@ DECRYPTED_WITH = "encryption_passphrase_command = cat {passphrase}\n"
 
 
 class KilledError(LocalError):
-    """Somebody ended Barman: another attempt would not be what they meant."""
+    """Somebody ended Barman, or a program that it takes: another attempt would not be what they meant."""
+
+
+def require_not_killed(program: str, code: int, said: str = "") -> None:
+    """Raises KilledError for a program that was ended by a signal: it has found nothing, and failed at nothing."""
+    if code < 0:
+        raise KilledError(f"{program} was ended by {signal.Signals(-code).name}. {said}".strip())
 
 
 @dataclass(frozen=True)
@@ -209,8 +215,7 @@ class Barman:
         if code != 0:
             errors = [line for line in lines if line.startswith(("ERROR", "CRITICAL", "EXCEPTION"))]
             said = "\n".join([*(errors or lines[-5:]), *_reasons(log, already)])
-            if code < 0:
-                raise KilledError(f"barman {arguments[0]} was ended by {signal.Signals(-code).name}. {said}".strip())
+            require_not_killed(f"barman {arguments[0]}", code, said)
             raise LocalError(f"barman {arguments[0]} failed:\n{said}\nMore is in {log}.")
 
     def ask(self, *arguments: str) -> Any:

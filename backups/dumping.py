@@ -121,13 +121,10 @@ def load(name: str, login: Login, superuser: Login, file: Path, *, say: Say, rec
     """Loads the dump into a new database, in one transaction, and swaps it with the service's.
 
     Returns the name of the old one, which is kept. Raises LocalError, and nothing is changed, when the dump does not
-    load whole, or while another is loaded.
+    load whole.
     """
     fresh, kept = f"{login.database}_loading", f"{login.database}_replaced_{datetime.now(UTC):%Y%m%dt%H%M%S}"
     with _Connected(superuser) as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [fresh])  # until this session ends
-        if not cursor.fetchone()[0]:
-            raise LocalError(f"{name}: another dump is being loaded; look at what it comes to, then again.")
         _run(cursor, "DROP DATABASE IF EXISTS {} WITH (FORCE)", fresh)
         _run(cursor, "CREATE DATABASE {} OWNER {} TEMPLATE template0", fresh, login.user)
         _run(cursor, "REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC", fresh)

@@ -8,6 +8,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from backups.barman import Barman
+from backups.files import write_whole
 from backups.stamps import stamp
 from backups.taking import is_whole
 
@@ -30,9 +31,7 @@ def note_completed(barman: Barman, server: str) -> None:
     ended = [each.ended_at for each in known if each.is_good and each.ended_at and is_whole(barman, each, known)]
     noted = barman.directory(server) / COMPLETED
     if ended:
-        half_written = noted.with_suffix(".new")
-        half_written.write_text(f"{max(ended).timestamp():.0f}\n")
-        half_written.replace(noted)
+        write_whole(noted, f"{max(ended).timestamp():.0f}\n")
     else:
         noted.unlink(missing_ok=True)
     write(barman)
@@ -40,9 +39,7 @@ def note_completed(barman: Barman, server: str) -> None:
 
 def write(barman: Barman) -> None:
     """Writes the file for node_exporter anew."""
-    half_written = barman.home / "metrics.new"
-    half_written.write_text(exposition(barman))
-    half_written.replace(barman.home / "metrics.prom")
+    write_whole(barman.home / "metrics.prom", exposition(barman))
 
 
 def exposition(barman: Barman) -> str:

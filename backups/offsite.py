@@ -15,6 +15,7 @@ import uuid
 from contextlib import suppress
 
 from backups.barman import Barman, Say
+from backups.files import write_whole
 from backups.taking import end_segment, receive
 from local.errors import LocalError
 
@@ -118,9 +119,7 @@ def _require_the_same_origin(barman: Barman, bucket: str) -> None:
 def _write_origin(barman: Barman, bucket: str) -> None:
     origin = barman.home / ORIGIN
     if not origin.exists():
-        half_written = origin.with_suffix(".new")
-        half_written.write_text(f"{uuid.uuid4()}\n")
-        half_written.replace(origin)
+        write_whole(origin, f"{uuid.uuid4()}\n")
     _rclone("copyto", str(origin), f"{bucket}/{ORIGIN}")
 
 

@@ -27,7 +27,8 @@ import psycopg2  # type: ignore[import-untyped]
 import psycopg2.extensions  # type: ignore[import-untyped]
 
 from backups import segments
-from backups.barman import RESTORES, Backup, Barman, KilledError, Say, end_leftovers, lsn
+from backups.barman import RESTORES, Backup, Barman, KilledError, Say, end_leftovers, lsn, require_not_killed
+from backups.files import write_whole
 from backups.taking import chain_of, is_whole
 from local.errors import LocalError
 from local.postgres import BACKUP_ROLE, as_ordinary_user, binaries
@@ -395,7 +396,7 @@ def _check_manifest(barman: Barman, folder: Path, backup: Backup) -> None:
     done = subprocess.run(
         [*command, *(f"--ignore={name}" for name in ignored), folder], capture_output=True, text=True, check=False
     )
-    _require_not_killed("pg_verifybackup", done.returncode)
+    require_not_killed("pg_verifybackup", done.returncode)
     if done.returncode != 0:
         raise LocalError(f"files differ from the backup's manifest: {done.stderr.strip()[:2000]}")
 
@@ -588,15 +589,9 @@ def _run_checked(program: str, *arguments: str | Path) -> None:
     done = subprocess.run(
         [binaries() / program, *arguments], capture_output=True, text=True, check=False, env=environment
     )
-    _require_not_killed(program, done.returncode)
+    require_not_killed(program, done.returncode)
     if done.returncode != 0:
         raise LocalError(f"{program} found: {(done.stdout + done.stderr).strip()[:2000]}")
-
-
-def _require_not_killed(program: str, code: int) -> None:
-    """Raises KilledError for a program that did not come to its end: it has found nothing."""
-    if code < 0:
-        raise KilledError(f"{program} was ended by {signal.Signals(-code).name}.")
 
 
 def count_rows(scratch: Scratch) -> dict[str, int]:
@@ -674,9 +669,7 @@ def write_report(barman: Barman, restored: Restored) -> Path:
         "notes": restored.notes,
         "rows": restored.rows,
     }
-    half_written = path.with_suffix(".new")
-    half_written.write_text(json.dumps(content, indent=1) + "\n")
-    half_written.replace(path)
+    write_whole(path, json.dumps(content, indent=1) + "\n")
     return path
 
 

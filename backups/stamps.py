@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from backups.files import write_whole
+
 FILE = "stamps.json"
 
 
@@ -49,9 +51,7 @@ def _now() -> str:
 def _note(folder: Path, command: str, **values: str) -> None:
     known = _read(folder)
     known[command] = known.get(command, {}) | values
-    half_written = folder / f"{FILE}.new"
-    half_written.write_text(json.dumps(known, indent=1) + "\n")
-    half_written.replace(folder / FILE)
+    write_whole(folder / FILE, json.dumps(known, indent=1) + "\n")
 
 
 def _read(folder: Path) -> dict[str, dict[str, Any]]:

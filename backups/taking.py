@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg2  # type: ignore[import-untyped]
 
 from backups.barman import TAKES, Backup, Barman, KilledError, Say, Server, end_leftovers
+from backups.files import write_whole
 from local.errors import LocalError
 from local.holds import hold
 from local.postgres import BACKUP_ROLE, set_aside_ended_log
@@ -347,10 +348,7 @@ class _connected:  # noqa: N801 - psycopg2's own context manager does not close
 def note_verified(barman: Barman, server: str, ident: str) -> None:
     """Notes that the backup was restored elsewhere and everything in it could be read."""
     known = verified(barman, server) | {ident: datetime.now(UTC).isoformat(timespec="seconds")}
-    path = barman.directory(server) / "verified.json"
-    half_written = path.with_suffix(".new")
-    half_written.write_text(json.dumps(known, indent=1) + "\n")
-    half_written.replace(path)
+    write_whole(barman.directory(server) / "verified.json", json.dumps(known, indent=1) + "\n")
 
 
 def verified(barman: Barman, server: str) -> dict[str, str]:

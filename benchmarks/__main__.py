@@ -10,7 +10,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -23,7 +23,18 @@ from benchmarks.load import Request, single_requests, without_errors
 from benchmarks.market import PRODUCTS, Market, open_market
 from benchmarks.measure import Reference, measure, measured, without_workers
 from benchmarks.meters import pids_of, processor, pss_bytes
-from benchmarks.operations import Operation, Prepare, adding, all_operations, checkouts, load, order_lists, regular
+from benchmarks.operations import (
+    FIRST_PAGE,
+    Operation,
+    Prepare,
+    adding,
+    all_operations,
+    checkouts,
+    following,
+    load,
+    order_lists,
+    regular,
+)
 from benchmarks.steps import measure_steps
 from local.errors import LocalError
 from local.platform import Platform, Ports
@@ -166,8 +177,7 @@ class Further:
     def cached_page(self) -> None:
         say("a page from the cache")
         self.market.restart("aggregator", CATALOGUE_CACHE_SECONDS="5")
-        base = self.market.platform.url("aggregator")
-        found = self._costs(load(partial(single_requests, base), [Request("/api/v1/products?page_size=20")]))
+        found = self._costs(first_page(self.market, "aggregator"))
         self.market.restart("aggregator", CATALOGUE_CACHE_SECONDS="0")
         what = "list of 20 through the public API, from its cache (`CATALOGUE_CACHE_SECONDS`)"
         middle = statistics.median(found)
@@ -190,8 +200,12 @@ class Further:
         platform = self.market.platform
         for service in platform.services:
             self.market.restart(service.name, WEB_WORKERS="1", WEB_THREADS="16")
-        buyers, first_page = self.market.log_in(8), catalogue_reads(self.market, PRODUCTS)["first page"]
-        for prepare in (checkouts(self.market, buyers), order_lists(self.market, buyers[0]), first_page):
+        buyers = self.market.log_in(8)
+        for prepare in (
+            checkouts(self.market, buyers),
+            order_lists(self.market, buyers[0]),
+            first_page(self.market, "inventory"),
+        ):
             without_errors(prepare(8)(self.seconds))
         megabytes = {
             kind: sum(pss_bytes(pid) for pid in pids_of(platform, kinds=[kind]).values()) / 2**20
@@ -207,25 +221,26 @@ class Further:
         """On a platform of its own, which has hardly any orders at first."""
         say(f"{MANY_ORDERS} orders of the past")
         self.market.platform.stop()
-        with open_market(self.folder / "past", products=PRODUCTS, say=say) as market:
+        with open_market(self.folder / "past", products=PRODUCTS, say=say) as self.market:
+            market = self.market
             operations = {
                 "order list": order_lists(market, regular(market)),
                 "add to cart": adding(market, market.platform.url("aggregator")),
                 "checkout": checkouts(market, market.log_in(8)),
             }
-            pids, few, before = pids_of(market.platform), {}, {}
+            few, before = {}, {}
             for name, one in operations.items():
                 few[name] = dataset.orders_of(market.platform)
-                before[name] = self._costs(one, pids)
+                before[name] = self._costs(one)
             dataset.add_past(market.platform, orders=MANY_ORDERS)
             self.reference.measure()
             for name, one in operations.items():
                 what = f"{name}, with {MANY_ORDERS:,} orders against {few[name]} and those of its own"
-                self._compare(what, self._costs(one, pids), before[name], most=1)
+                self._compare(what, self._costs(one), before[name], most=1)
 
-    def _costs(self, prepare: Prepare, pids: Mapping[str, int] | None = None) -> list[float]:
+    def _costs(self, prepare: Prepare) -> list[float]:
         """CPU of an operation as ratios to the reference's, of several loads."""
-        pids = pids or pids_of(self.market.platform)
+        pids = pids_of(self.market.platform)
         return [
             measured(self.reference, pids, prepare, connections=8, seconds=self.seconds).ratio
             for _ in range(COST_LOADS)
@@ -244,11 +259,15 @@ class Further:
         say(f"{what}: {found}" + (f" (budget {budget})" if budget else ""))
 
 
+def first_page(market: Market, service: str) -> Prepare:
+    return load(partial(single_requests, market.platform.url(service)), [Request(FIRST_PAGE)])
+
+
 def catalogue_reads(market: Market, products: int) -> dict[str, Prepare]:
     """Reads of the catalogue at its service."""
     send = partial(single_requests, market.platform.url("inventory"))
     paths = {
-        "first page": "/api/v1/products?page_size=20",
+        "first page": FIRST_PAGE,
         HALF_WAY: half_way(market, products),
         "a category": "/api/v1/products?category=kitchen",
         "a range of prices, cheapest first": "/api/v1/products?min_price=5000&max_price=9000&ordering=price",
@@ -262,8 +281,7 @@ def half_way(market: Market, products: int) -> str:
     door = market.connection("inventory")
     path = "/api/v1/products?page_size=100"
     for _ in range(products // 200):
-        following = door.expect(200, "GET", path)["next"]
-        path = following[following.index("/api/") :]
+        path = following(door, path)
     door.close()
     return path.replace("page_size=100", "page_size=20")
 

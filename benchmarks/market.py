@@ -35,11 +35,8 @@ PRODUCTION = {"ENVIRONMENT": "production", "ALLOWED_HOSTS": "127.0.0.1"}
 # All buyers come from one address here, and log in once.
 THROTTLES = {"THROTTLE_LOGIN_ADDRESS": "6000/min", "THROTTLE_LOGIN_ACCOUNT": "120/min"}
 
-
 RENEW_AFTER_SECONDS = 120
 """An access token lasts ten minutes, and a load goes on with the one that it began with."""
-
-
 PROCESSES = {"WEB_WORKERS": "2", "WEB_THREADS": "8"}
 """Of each service, as many as of the reference."""
 

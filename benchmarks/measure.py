@@ -126,7 +126,7 @@ class Reference:
 
     def measure(self) -> float:
         """Milliseconds of processor that a request costs now, over 8 connections; kept as `latest`."""
-        pids = {"web": self._web.pid or 0, "postgres": self._postgres.process.pid or 0}
+        pids = {"web": self._web.pid or 0, "postgres": self.postgres_pid}
         requests = [Request(f"/?after={page * 20}") for page in range(100)]
         base = f"http://{LOOPBACK}:{self._port}"
         with processor(pids) as spent:

@@ -8,11 +8,11 @@ from benchmarks import dataset
 from benchmarks.load import Connection, Load, Request, flows, new_key, single_requests
 from benchmarks.market import ORDERS_OF_A_BUYER, Buyer, Market, give_orders
 
+FIRST_PAGE = "/api/v1/products?page_size=20"
 PAGES = 50
 CARTS = 4_000
 BETWEEN = 100
 """Carts, until the same one gets its next line."""
-
 
 Ready = Callable[[float], Load]
 """Loads for so many seconds."""
@@ -65,12 +65,17 @@ def load(send: Callable[..., Load], requests: Sequence[Request]) -> Prepare:
 def list_requests(market: Market) -> list[Request]:
     """The first pages of the list, by its links."""
     door = market.connection("inventory")
-    paths = ["/api/v1/products?page_size=20"]
+    paths = [FIRST_PAGE]
     while len(paths) < PAGES:
-        following = door.expect(200, "GET", paths[-1])["next"]
-        paths.append(following[following.index("/api/") :])
+        paths.append(following(door, paths[-1]))
     door.close()
     return [Request(path) for path in paths]
+
+
+def following(door: Connection, path: str) -> str:
+    """The page after that one."""
+    link: str = door.expect(200, "GET", path)["next"]
+    return link[link.index("/api/") :]
 
 
 def adding(market: Market, base: str) -> Prepare:

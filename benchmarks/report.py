@@ -30,6 +30,8 @@ PEERS: dict[str, dict[str, float]] = {
     "checkout": {"Medusa 2.21": 996, "Vendure 3.7": 211, "Saleor 3.23": 773, "django-oscar 4.2": 84},
 }
 PEERS_REFERENCE_MS = 0.31
+Part = tuple[str, str, float, float]
+"""Of a checkout: name, service, and milliseconds of CPU in its processes and in its PostgreSQL."""
 OURS = "#1f4e9c"
 OTHERS = "#b5bcc6"
 SERVICES = {
@@ -110,8 +112,8 @@ def _where(figures: Mapping[str, Any]) -> str:
     return ", ".join([made["machine"], *(f"{name} {made[key]}" for name, key in programs.items())])
 
 
-def _parts(figures: Mapping[str, Any]) -> list[tuple[str, str, float, float]]:
-    """What a checkout consists of: name, service, and milliseconds in its processes and in its PostgreSQL."""
+def _parts(figures: Mapping[str, Any]) -> list[Part]:
+    """What a checkout consists of."""
     bars = [(step["name"], step["service"], step["web_ms"], step["postgres_ms"]) for step in figures["steps"]]
     rounds = _whole(figures)["rounds"]
     parts = {name: statistics.median(each["by_process"][name] for each in rounds) for name in rounds[0]["by_process"]}
@@ -182,25 +184,29 @@ def _draw_checkout(figures: Mapping[str, Any]) -> None:
     bars = [*parts, ("floor", "floor", floor["python_ms"], floor["postgres_ms"])]
     figure = Figure(figsize=(10, 4.8))
     steps, stacks = figure.subplots(1, 2, width_ratios=[4, 1])
-    for place, (_name, service, own, postgres) in enumerate(bars):
-        colour = SERVICES[service]
+    for place, part in enumerate(bars):
+        service = part[1]
         label = service if service not in steps.get_legend_handles_labels()[1] else None
-        steps.bar(place, own, color=colour, label=label)
-        steps.bar(place, postgres, bottom=own, color=colour, alpha=0.45, hatch="//")
+        _stack(steps, place, part, label=label)
     steps.set_xticks(range(len(bars)), [bar[0] for bar in bars], rotation=35, ha="right", fontsize=8)
     steps.set_ylabel("CPU ms of one checkout")
     steps.legend(fontsize=7)
     height = 0.0
-    for _name, service, own, postgres in parts:
-        for cost, look in ((own, {}), (postgres, {"alpha": 0.45, "hatch": "//"})):
-            stacks.bar(0, cost, bottom=height, color=SERVICES[service], edgecolor="white", linewidth=0.5, **look)
-            height += cost
-    stacks.bar(1, floor["python_ms"], color=SERVICES["floor"])
-    stacks.bar(1, floor["postgres_ms"], bottom=floor["python_ms"], color=SERVICES["floor"], alpha=0.45, hatch="//")
+    for part in parts:
+        height = _stack(stacks, 0, part, bottom=height, edgecolor="white", linewidth=0.5)
+    _stack(stacks, 1, bars[-1])
     stacks.set_xticks([0, 1], ["together", "floor"], fontsize=8)
     figure.suptitle("Where a checkout of two lines spends its CPU (hatched: PostgreSQL)", fontsize=10)
     costs = [each["cpu_ms"] for each in _whole(figures)["rounds"]]
     _save(figure, "checkout.svg", f"{_where(figures)}; measured as one {min(costs):.1f} to {max(costs):.1f} ms")
+
+
+def _stack(panel: Any, place: int, part: Part, *, bottom: float = 0.0, label: str | None = None, **look: Any) -> float:
+    """Draw a part's processes, and hatched its PostgreSQL upon them; return where that ends."""
+    _name, service, own, postgres = part
+    panel.bar(place, own, bottom=bottom, color=SERVICES[service], label=label, **look)
+    panel.bar(place, postgres, bottom=bottom + own, color=SERVICES[service], alpha=0.45, hatch="//", **look)
+    return bottom + own + postgres
 
 
 def _save(figure: Figure, name: str, caption: str) -> None:

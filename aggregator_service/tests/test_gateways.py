@@ -208,9 +208,10 @@ def test_nobody_waits_long_for_a_name_or_a_payment(
             began = time.monotonic()
             assert page().json()["degraded"] == [missing]
             took.append(time.monotonic() - began)
-        # Far from the pause: a busy machine may add to the half second.
+        # A busy machine may add to the half second, but not each time, and not as much as the pause.
         assert all(0.4 < seconds < 3.5 for seconds in took[:3]), took
-        assert max(took[3:]) < 0.4, took
+        assert min(took[:3]) < 1.0, took
+        assert max(took[3:]) < 0.3, took
 
 
 def test_what_is_slow_for_an_optional_part_is_still_asked_for_what_is_needed(

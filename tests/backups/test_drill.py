@@ -11,14 +11,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg2  # type: ignore[import-untyped]
 import requests
 
+from local.holds import hold
 from tests.backups.conftest import Under
 from tests.backups.drill import Drill, Writer, wait_for
 
@@ -375,10 +374,10 @@ def test_a_dump_is_plain_sql_that_brings_tables_and_data_back(under_drill: Under
     refused = drill.command("load", "--file", str(broken))
     assert refused.code == 1
     assert "nothing was changed" in refused.output
-    with closing(psycopg2.connect(drill.platform.postgres[drill.service].superuser_url())) as another:
-        another.cursor().execute("SELECT pg_advisory_lock(hashtext('orders_loading'))")
+    with hold(drill.platform.root / "backups" / "locks" / f"load-{drill.service}"):
         refused = drill.command("load", "--file", str(file))
-    assert (refused.code, "another dump is being loaded" in refused.output) == (1, True), refused.output
+    said = f"load-{drill.service} is being done already (pid {os.getpid()})"
+    assert (refused.code, said in refused.output) == (1, True), refused.output
     assert drill.contents() == now.contents
     drill.succeeds("load", "--file", str(file))
     drill.wait_until_back()

@@ -15,6 +15,8 @@ from django.db import OperationalError, connections
 LOCK = 0x6D69677261746520
 """`migrate ` in ASCII: the same in every release, apart from the locks on names, which are digests."""
 
+WAIT_SECONDS = 600.0
+
 
 class Command(MigrateCommand):
     help = f"{MigrateCommand.help} Waits for the database to be there, and while another process does the same."
@@ -24,9 +26,9 @@ class Command(MigrateCommand):
         parser.add_argument(
             "--wait",
             type=float,
-            default=600.0,
+            default=WAIT_SECONDS,
             metavar="SECONDS",
-            help="How long to wait for the database, and for another process that migrates (default 600).",
+            help="How long to wait for the database, and for another process that migrates (default %(default)g).",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

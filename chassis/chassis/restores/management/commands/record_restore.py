@@ -4,6 +4,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from chassis.database.management.commands.migrate import WAIT_SECONDS
 from chassis.restores.models import Restore
 from chassis.restores.services import record
 
@@ -17,7 +18,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--recovery-point", required=True, help="Holds what was committed until then (RFC 3339).")
         parser.add_argument(
-            "--wait", type=float, default=600.0, metavar="SECONDS", help="As of `migrate`, which this does first."
+            "--wait",
+            type=float,
+            default=WAIT_SECONDS,
+            metavar="SECONDS",
+            help="As of `migrate`, done first.",
         )
         parser.add_argument("--backup", default="", help="What it was restored from, for people.")
 
