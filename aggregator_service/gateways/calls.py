@@ -187,7 +187,7 @@ def caller_headers(request: "Request") -> dict[str, str]:
     token: Any = request.auth
     if token is not None:
         headers["Authorization"] = f"Bearer {token.token.decode()}"
-    if key := request.headers.get("Idempotency-Key"):
+    if key := request.META.get("HTTP_IDEMPOTENCY_KEY"):
         headers["Idempotency-Key"] = key
     return headers
 

@@ -116,7 +116,8 @@ class RequestLogMiddleware:
         return copy_context().run(self._answer, request)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
+        # Of META, as everywhere: `request.headers` is built anew for each request.
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         ident = given if _WELL_FORMED.match(given) else tracing.new_trace_id()
         started = time.monotonic()
         request_id.set(ident)

@@ -49,7 +49,7 @@ class KeyReusedError(DomainError):
 
 def key_of(request: Request) -> str | None:
     """Return the caller's key, or None. Raises `InvalidKeyError`."""
-    key = request.headers.get(HEADER)
+    key: str | None = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
         return None
     if not _PRINTABLE.match(key):

@@ -10,13 +10,19 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection
 
+from chassis.statements import Parameter, Statement, field_of
+from chassis.throttles.models import ThrottleWindow
+
 PERIODS = {"sec": 1, "min": 60, "hour": 3600, "day": 86400}
 
-_COUNT = """
+_COUNT = Statement(
+    """
     INSERT INTO throttles_throttlewindow (key, "window", hits) VALUES (%s, %s, 1)
     ON CONFLICT (key, "window") DO UPDATE SET hits = throttles_throttlewindow.hits + 1
     RETURNING hits
-"""
+    """,
+    tuple(Parameter(name, field_of(ThrottleWindow, name)) for name in ("key", "window")),
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,6 @@ def count(*, scope: str, subject: str) -> Count:
     # Digested: what is counted may be an e-mail address.
     key = f"{scope}:{hashlib.sha256(subject.encode(errors='replace')).hexdigest()[:32]}"
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [key, int(now - now % seconds)])
+        _COUNT.execute(cursor, {"key": key, "window": int(now - now % seconds)})
         hits: int = cursor.fetchone()[0]
     return Count(allowed=hits <= int(limit), wait=seconds - now % seconds)

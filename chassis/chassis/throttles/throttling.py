@@ -12,7 +12,7 @@ FORWARD_SCOPE = "auth.forward_address"
 
 def client_address(request: Request) -> str:
     """Return the address the request came from; a forwarded one is believed only from a service allowed to forward."""
-    forwarded = request.headers.get("X-Client-Address")
+    forwarded: str | None = request.META.get("HTTP_X_CLIENT_ADDRESS")
     if forwarded and isinstance(request.user, User) and request.user.has_scope(FORWARD_SCOPE):
         return forwarded[:64]
     return str(request.META.get("REMOTE_ADDR", ""))
