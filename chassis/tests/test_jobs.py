@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from chassis.ids import uuid7
 from chassis.jobs.models import Job, JobState, Schedule
@@ -101,6 +102,24 @@ def test_an_atomic_task_leaves_nothing_when_it_fails(run_jobs: RunJobs) -> None:
     job = Job.objects.get()
     # What PostgreSQL cannot store is not what keeps the error from being noted.
     assert (job.state, job.last_error) == (JobState.WAITING, "ValueError: a is too heavy\\ud800")
+
+
+@pytest.mark.django_db
+def test_those_that_are_due_first_are_claimed_by_one_statement_for_the_leases_of_their_tasks(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    weigh.enqueue(name="last")
+    for task, name, hours in (("parcels.tasks.not_yet", "a", 1), (weigh.name, "b", 3), (pack.name, "c", 2)):
+        Job.objects.create(task=task, arguments={"name": name}, run_at=LONG_AGO - timedelta(hours=hours))
+    with django_assert_num_queries(1):
+        claims = claim_due(limit=3)
+    assert [claim.arguments["name"] for claim in claims] == ["b", "c", "a"]
+    assert {claim.attempts for claim in claims} == {1}
+    held = {job.task: job for job in Job.objects.exclude(lease=None)}
+    assert {job.lease for job in held.values()} == {claim.lease for claim in claims}
+    now = timezone.now()
+    left = {task: round((job.run_at - now).total_seconds() / 3) * 3 for task, job in held.items()}
+    assert left == {"parcels.tasks.not_yet": 60, weigh.name: 60, pack.name: 3}
 
 
 @pytest.mark.django_db

@@ -1,5 +1,6 @@
 """The worker: takes due jobs and periodic tasks, runs them on a few threads, survives its database."""
 
+import json
 import logging
 import threading
 import time
@@ -10,8 +11,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections, connection, transaction
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, DurationField, ExpressionWrapper, IntegerField, Q
 from django.db.models.functions import Now
 
 from chassis import tracing
@@ -22,7 +24,7 @@ from chassis.jobs.tasks import Periodic, PermanentFailureError, Task, current_jo
 from chassis.logs import request_id
 from chassis.metrics import job_runs, job_seconds
 from chassis.restores.guard import awaits_reconcile
-from chassis.statements import NOW, update
+from chassis.statements import NOW, Parameter, Statement, field_of, update
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ POLL_SECONDS = 0.25
 DATABASE_PAUSE_SECONDS = 1.0
 RECONCILE_PAUSE_SECONDS = 1.0
 KEPT_FOR = timedelta(days=7)
+UNKNOWN_LEASE = timedelta(minutes=1)
+"""Of a task that this release does not know."""
 
 
 class LeaseLostError(Exception):
@@ -50,37 +54,44 @@ class Claim:
     last_error: str
 
 
-@hot_read()
-def _due_jobs() -> Rows:
-    """Whether there is anything to do: asked all the time, and mostly in vain."""
-    return Job.objects.filter(state=JobState.WAITING, run_at__lte=Now()).order_by("run_at").values("id")
+_CLAIM = Statement(
+    """
+    WITH due AS (
+        SELECT id, task, run_at FROM jobs_job WHERE state = 'waiting' AND run_at <= statement_timestamp()
+         ORDER BY run_at LIMIT %s FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+        UPDATE jobs_job AS job SET lease = gen_random_uuid(), attempts = attempts + 1,
+               run_at = statement_timestamp() + coalesce(known.lease, %s)
+          FROM due LEFT JOIN unnest(%s::text[], %s::interval[]) AS known (task, lease) USING (task)
+         WHERE job.id = due.id
+        RETURNING job.*, due.run_at AS due_at
+    )
+    SELECT id, lease, task, arguments, attempts, request_id, traceparent, last_error FROM claimed ORDER BY due_at
+    """,
+    (
+        Parameter("limit", IntegerField()),
+        Parameter("otherwise", DurationField()),
+        Parameter("tasks", ArrayField(field_of(Job, "task"))),
+        Parameter("leases", ArrayField(DurationField())),
+    ),
+)
+"""One statement, because it is asked all the time, and mostly in vain."""
 
 
 def claim_due(*, limit: int) -> list[Claim]:
-    """Lease up to `limit` due jobs to this worker; jobs that others hold are skipped, not waited for."""
-    claims: list[Claim] = []
-    if not _due_jobs(limit=1):
-        return claims
-    with transaction.atomic():
-        due = Job.objects.filter(state=JobState.WAITING, run_at__lte=Now()).order_by("run_at")
-        for job in due.select_for_update(skip_locked=True)[:limit]:
-            known = tasks.get(job.task)
-            lease = uuid.uuid4()
-            run_at = NOW + (known.lease if known else timedelta(minutes=1))
-            update(Job, where={"pk": job.pk}, changes={"lease": lease, "attempts": job.attempts + 1, "run_at": run_at})
-            claims.append(
-                Claim(
-                    id=job.pk,
-                    lease=lease,
-                    task=job.task,
-                    arguments=job.arguments,
-                    attempts=job.attempts + 1,
-                    request_id=job.request_id,
-                    traceparent=job.traceparent,
-                    last_error=job.last_error,
-                )
-            )
-    return claims
+    """Lease up to `limit` due jobs to this worker, the oldest first; those that others hold are skipped."""
+    values = {
+        "limit": limit,
+        "otherwise": UNKNOWN_LEASE,
+        "tasks": list(tasks),
+        "leases": [one.lease for one in tasks.values()],
+    }
+    with connection.cursor() as cursor:
+        _CLAIM.execute(cursor, values)
+        return [
+            Claim(ident, lease, task, json.loads(arguments), *more)
+            for ident, lease, task, arguments, *more in cursor.fetchall()
+        ]
 
 
 def run(claim: Claim) -> None:
