@@ -82,7 +82,7 @@ def test_a_rotation_publishes_then_signs_then_retires_and_logs_nobody_out(
     assert jwt.get_unverified_header(new_token)["kid"] == promoted.kid
     assert {key["kid"] for key in anonymous.get(URL).json()["keys"]} == {signing_key.kid, promoted.kid}
     for token in (old_token, new_token):
-        assert AccessToken(token).claims().account_id == buyer.pk  # type: ignore[arg-type]
+        assert AccessToken(token).claims.account_id == buyer.pk  # type: ignore[arg-type]
     signing_key.refresh_from_db()
     assert signing_key.private_key == ""
 
@@ -125,7 +125,7 @@ def test_this_service_verifies_by_its_own_tables(buyer: Account, settings: Setti
     PublishedKeys.objects.all().delete()
     key_ring.forget()
     token = log_in(email=EMAIL, password=PASSWORD).access
-    assert AccessToken(token).claims().email == EMAIL  # type: ignore[arg-type]
+    assert AccessToken(token).claims.email == EMAIL  # type: ignore[arg-type]
 
 
 def test_states_move_forward_only(signing_key: SigningKey) -> None:

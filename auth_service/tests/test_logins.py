@@ -63,7 +63,7 @@ def test_a_login_gives_a_pair_whose_access_token_says_who_it_is(
         "sub": str(buyer.pk),
         "token_type": "access",
     }
-    assert AccessToken(body["access"]).claims().account_id == buyer.pk
+    assert AccessToken(body["access"]).claims.account_id == buyer.pk
     assert not RefreshToken.objects.filter(digest=body["refresh"]).exists()
 
 
@@ -74,7 +74,7 @@ def test_the_case_of_an_address_does_not_count(anonymous: APIClient, buyer: Acco
 
 def test_an_unverified_account_may_log_in_and_its_token_says_so(anonymous: APIClient) -> None:
     make_account(EMAIL, verified=False)
-    assert AccessToken(log_in(anonymous).json()["access"]).claims().email_verified is False
+    assert AccessToken(log_in(anonymous).json()["access"]).claims.email_verified is False
 
 
 def test_all_refused_logins_look_the_same(anonymous: APIClient, buyer: Account) -> None:
@@ -206,7 +206,7 @@ def test_a_refresh_gives_a_new_pair_with_the_account_as_it_is_now(anonymous: API
     assert answer.status_code == 200
     second = answer.json()
     assert second["refresh"] != first["refresh"]
-    claims = AccessToken(second["access"]).claims()
+    claims = AccessToken(second["access"]).claims
     assert (claims.roles, claims.language) == (("buyer", "seller"), "fr")
     assert refresh(anonymous, second["refresh"]).status_code == 200
 

@@ -36,7 +36,7 @@ def test_a_service_gets_a_token_with_its_scopes_for_twelve_hours(
     assert (body["expires_in"], body["scope"]) == (43200, "inventory.reserve orders.checkout")
     payload = jwt.decode(body["access"], options={"verify_signature": False})
     assert payload["exp"] - payload["iat"] == 43200
-    claims = AccessToken(body["access"]).claims()
+    claims = AccessToken(body["access"]).claims
     assert (claims.account_id, claims.roles) == (aggregator.pk, ("service",))
     assert claims.scopes == ("inventory.reserve", "orders.checkout")
     assert (claims.email, claims.email_verified) == ("", False)

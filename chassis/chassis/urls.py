@@ -5,6 +5,8 @@ urlpatterns = service_urls("Orders") + [path("api/v1/", include("orders.api.urls
 handler400, handler403, handler404, handler500 = error_handlers
 """
 
+from importlib import import_module
+
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.templatetags.static import static
@@ -52,8 +54,8 @@ def service_urls(name: str, *apis: str, description: str = "") -> list[URLPatter
     admin.site.index_title = name
     admin.site.login_form = AdminLoginForm
     return [
-        # First, because nearly every request is for them.
-        path("api/v1/", include([path("", include(api)) for api in apis])),
+        # First, because nearly every request is for them; one list, because each that is included is gone through anew.
+        path("api/v1/", include([each for api in apis for each in import_module(api).urlpatterns])),
         path("livez", livez),
         path("readyz", readyz),
         path("metrics", metrics),

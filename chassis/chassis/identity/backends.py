@@ -65,7 +65,7 @@ class AccountBackend(BaseBackend):
             if response.status_code == 429:
                 raise ValidationError(_("Too many attempts. Please wait a moment."), code="throttled")
             self.tokens = json_of(response)
-            return AccessToken(self.tokens["access"]).claims()
+            return AccessToken(self.tokens["access"]).claims
         except (CallError, TokenError, KeyError, UnavailableError) as exc:
             logger.warning("login not checked", extra={"error": str(exc)})
             raise ValidationError(

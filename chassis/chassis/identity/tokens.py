@@ -10,6 +10,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import jwt
@@ -61,8 +62,9 @@ class AccessToken(Token):
     def get_token_backend(self) -> TokenBackend:
         return self.token_backend
 
+    @cached_property
     def claims(self) -> Claims:
-        """Return the typed claims. Raises `TokenError` when one is missing or of another type."""
+        """The typed claims. Raises `TokenError` when one is missing or of another type."""
         return claims_of(self.payload)
 
 
@@ -154,7 +156,7 @@ class BearerAuthentication(JWTAuthentication):
 
     def get_user(self, validated_token: Any) -> User:  # type: ignore[override]
         try:
-            claims = claims_of(validated_token.payload)
+            claims: Claims = validated_token.claims
         except TokenError as exc:
             raise AuthenticationFailed(_("The access token is not valid."), code="token_not_valid") from exc
         account_id.set(str(claims.account_id))
