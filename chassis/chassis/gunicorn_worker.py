@@ -15,6 +15,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -38,6 +39,7 @@ WAITING_BYTES = 134_217_728
 """Of all requests and answers that wait for their clients in one process."""
 READ_BYTES = 65_536
 
+HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _FORM = re.compile(rb"\r\ncontent-type:[ \t]*multipart/form-data", re.IGNORECASE)
@@ -45,23 +47,21 @@ _EXPECT = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNOREC
 
 
 class Outlet(socket.socket):
-    """A client's socket on which `sendall` does not wait: what the client does not take at once is kept in `unsent`."""
+    """A client's socket on which `sendall` does not wait: what the client does not take at once is kept in `unsent`.
+
+    So is a head, for the body that follows it: sent by itself, it would wake the client for nothing.
+    """
 
     def __init__(self, accepted: socket.socket) -> None:
         super().__init__(fileno=accepted.detach())
         self.unsent = bytearray()
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
-        sent = 0
-        if not self.unsent:
-            try:
-                sent = self.send(data, flags | socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                sent = 0
-        if sent < len(data):
-            self.unsent += memoryview(data)[sent:]
-            if len(self.unsent) > UNSENT_BYTES:
-                self._wait()
+        self.unsent += data
+        if not data.endswith(HEAD_END):
+            self.send_more()
+        if len(self.unsent) > UNSENT_BYTES:
+            self._wait()
 
     def _wait(self) -> None:
         self.settimeout(BODY_SECONDS + len(self.unsent) / SLOWEST_BYTES)
@@ -102,7 +102,7 @@ class Connection(TConn):  # type: ignore[misc]
         So it can when the body is larger than what is taken or has no length: it will be refused, and not read.
         """
         if self.needed is None:
-            end = self.received.find(b"\r\n\r\n")
+            end = self.received.find(HEAD_END)
             if end < 0:
                 return False
             self._read_head(end + 4)
@@ -122,7 +122,9 @@ class Connection(TConn):  # type: ignore[misc]
                 # The client waits for this before it sends its body; gunicorn would say it too late.
                 del self.received[expected.start() : expected.end()]
                 self.needed -= expected.end() - expected.start()
-                self.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+                with suppress(OSError):  # it is gone: who reads on will be told
+                    self.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+                    self.sock.send_more()
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -195,7 +197,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle_request(self, req: Any, conn: Connection) -> Any:
         if conn.unread:
             req.force_close()  # the answer says so too
-        return super().handle_request(req, conn)
+        keep = super().handle_request(req, conn)
+        conn.sock.send_more()  # a head without a body
+        return keep
 
     # Answers go out
 

@@ -10,7 +10,9 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from gunicorn.config import Config
 
+from chassis.gunicorn_worker import Connection, Outlet
 from tests.clients_app import LARGE
 
 HEAD_SECONDS = 1.5
@@ -176,6 +178,31 @@ def test_what_arrives_in_pieces_or_together_is_answered_in_order(address: tuple[
     apart = _exchange(address, *pieces, one[:30], one[30:] + last, pause=0.02)
     for answers in (together, apart):
         assert [part.partition(b"HTTP/1.1")[0] for part in answers.split(b"\r\n\r\n")[1:]] == [b"5", b"5", b"2"]
+
+
+def test_a_head_goes_with_its_body_and_an_answer_without_one_at_once(address: tuple[str, int]) -> None:
+    ours, theirs = socket.socketpair()
+    with closing(Outlet(ours)) as outlet, closing(theirs):
+        outlet.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+        with pytest.raises(BlockingIOError):
+            theirs.recv(1000, socket.MSG_DONTWAIT)
+        outlet.sendall(b"ab")
+        assert theirs.recv(1000) == b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab"
+    with _connect(address) as client:
+        for _ in range(2):  # on a connection that stays
+            started = time.monotonic()
+            client.sendall(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert client.recv(1000).endswith(b"\r\n\r\n")
+            assert time.monotonic() - started < 1.0
+
+
+def test_who_asks_before_sending_and_has_gone_meanwhile_hurts_nobody() -> None:
+    ours, theirs = socket.socketpair()
+    with closing(Outlet(ours)) as outlet:
+        connection = Connection(Config(), outlet, ("127.0.0.1", 1), ("127.0.0.1", 2))
+        connection.received += b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
+        theirs.close()
+        assert not connection.has_request()  # raised in the loop, an error would end the process
 
 
 def test_a_client_that_asks_before_it_sends_is_told_to_go_on(address: tuple[str, int]) -> None:
