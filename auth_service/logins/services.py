@@ -19,7 +19,7 @@ from accounts.selectors import accounts_with_email, claims_of
 from chassis.hot_reads import Rows, given, hot_read
 from chassis.identity.models import Claims
 from chassis.ids import uuid7
-from chassis.statements import NOW, Parameter, Statement, field_of
+from chassis.statements import NOW, Statement, field_of
 from keys.lifetimes import ACCOUNT_TOKEN
 from keys.signing import issue_token
 from logins.errors import InvalidCredentialsError, InvalidRefreshTokenError
@@ -169,16 +169,7 @@ _USE = Statement(
     INSERT INTO logins_refreshtoken (id, family_id, predecessor_id, digest, used_key)
     SELECT %s, family_id, id, %s, '' FROM moved_on
     """,
-    tuple(
-        Parameter(name, field_of(RefreshToken, field))
-        for name, field in {
-            "key": "used_key",
-            "token": "id",
-            "life": "used_at",
-            "successor": "id",
-            "digest": "digest",
-        }.items()
-    ),
+    ("key", "token", "life", "successor", "digest"),
 )
 """Three writes in one statement: the most frequent write of all costs one round trip, and is all or nothing without a
 transaction around it. In a family that ends within this moment the token is used, and has no successor.

@@ -7,14 +7,12 @@ for, so that the same id locked for two purposes is two locks; names hold no lin
 import hashlib
 
 from django.db import connection
-from django.db.models import BigIntegerField
 from django.db.transaction import TransactionManagementError
 
-from chassis.statements import Parameter, Statement
+from chassis.statements import Statement
 
-_KEY = (Parameter("key", BigIntegerField()),)
-_WAIT = Statement("SELECT pg_advisory_xact_lock(%s)", _KEY)
-_TRY = Statement("SELECT pg_try_advisory_xact_lock(%s)", _KEY)
+_WAIT = Statement("SELECT pg_advisory_xact_lock(%s)", ("key",))
+_TRY = Statement("SELECT pg_try_advisory_xact_lock(%s)", ("key",))
 
 
 def lock_for_transaction(*names: object) -> None:

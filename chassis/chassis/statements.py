@@ -65,10 +65,12 @@ class Parameter(Expression):
 
 @dataclass(slots=True)
 class Statement:
-    """A compiled shape: its text, what its placeholders stand for, and how its columns become values."""
+    """A compiled shape, or a text of our own: the names of what its placeholders stand for, and how its columns become
+    values.
+    """
 
     sql: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[Hashable, ...]
     may_be_prepared: bool = True
     columns: tuple[str, ...] = ()
     converters: tuple[tuple[int, Converter], ...] = ()
@@ -85,10 +87,10 @@ class Statement:
                 for one in values
             )
             text = PLACEHOLDER.sub(lambda found: next(written) if found[0] == "%s" else found[0], sql)
-        return cls(text, tuple(one for one in values if isinstance(one, Parameter)), **more)
+        return cls(text, tuple(one.name for one in values if isinstance(one, Parameter)), **more)
 
     def execute(self, cursor: Any, given: Mapping[Any, Any]) -> None:
-        values = [given[one.name] for one in self.parameters]
+        values = [given[name] for name in self.parameters]
         self.uses += 1
         if self.uses < USES_BEFORE_PREPARED or not self.may_be_prepared or not settings.PREPARED_STATEMENTS:
             if values:

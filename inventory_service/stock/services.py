@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -18,7 +17,7 @@ from carts.errors import CartEmptyError
 from carts.models import Cart
 from catalogue.errors import VariantNotFoundError
 from chassis.locks import lock_for_transaction
-from chassis.statements import Parameter, Statement, field_of, insert, row, rows
+from chassis.statements import Statement, insert, row, rows
 from chassis.states import move
 from stock.errors import (
     InsufficientStockError,
@@ -185,10 +184,7 @@ _CHANGE_RESERVED = Statement(
       FROM unnest(%s::uuid[], %s::int[]) AS change (variant, pieces)
      WHERE variant_id = change.variant AND on_hand >= reserved + change.pieces
     """,
-    (
-        Parameter("variants", ArrayField(field_of(StockLevel, "pk"))),
-        Parameter("pieces", ArrayField(field_of(StockLevel, "reserved"))),
-    ),
+    ("variants", "pieces"),
 )
 
 

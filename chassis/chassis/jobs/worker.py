@@ -11,9 +11,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import DatabaseError, IntegrityError, InterfaceError, close_old_connections, connection, transaction
-from django.db.models import BooleanField, DurationField, ExpressionWrapper, IntegerField, Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
 from chassis import tracing
@@ -24,7 +23,7 @@ from chassis.jobs.tasks import Periodic, PermanentFailureError, Task, current_jo
 from chassis.logs import request_id
 from chassis.metrics import job_runs, job_seconds
 from chassis.restores.guard import awaits_reconcile
-from chassis.statements import NOW, Parameter, Statement, field_of, update
+from chassis.statements import NOW, Statement, update
 
 logger = logging.getLogger(__name__)
 
@@ -68,12 +67,7 @@ _CLAIM = Statement(
     )
     SELECT id, lease, task, arguments, attempts, request_id, traceparent, last_error FROM claimed ORDER BY due_at
     """,
-    (
-        Parameter("limit", IntegerField()),
-        Parameter("otherwise", DurationField()),
-        Parameter("tasks", ArrayField(field_of(Job, "task"))),
-        Parameter("leases", ArrayField(DurationField())),
-    ),
+    ("limit", "otherwise", "tasks", "leases"),
 )
 """One statement, because it is asked all the time, and mostly in vain."""
 

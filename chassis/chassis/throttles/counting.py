@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection
 
-from chassis.statements import Parameter, Statement, field_of
-from chassis.throttles.models import ThrottleWindow
+from chassis.statements import Statement
 
 PERIODS = {"sec": 1, "min": 60, "hour": 3600, "day": 86400}
 
@@ -21,7 +20,7 @@ _COUNT = Statement(
     ON CONFLICT (key, "window") DO UPDATE SET hits = throttles_throttlewindow.hits + 1
     RETURNING hits
     """,
-    tuple(Parameter(name, field_of(ThrottleWindow, name)) for name in ("key", "window")),
+    ("key", "window"),
 )
 
 
