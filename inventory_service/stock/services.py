@@ -17,7 +17,7 @@ from carts.errors import CartEmptyError
 from carts.models import Cart
 from catalogue.errors import VariantNotFoundError
 from chassis.locks import lock_for_transaction
-from chassis.statements import Statement, insert, row, rows
+from chassis.statements import insert, row, rows
 from chassis.states import move
 from stock.errors import (
     InsufficientStockError,
@@ -178,23 +178,18 @@ def _give_back(lines: list[ReservationLine]) -> None:
     _change_reserved({line.variant_id: -line.quantity for line in lines})
 
 
-_CHANGE_RESERVED = Statement(
-    """
-    UPDATE stock_stocklevel SET reserved = reserved + change.pieces
-      FROM unnest(%s::uuid[], %s::int[]) AS change (variant, pieces)
-     WHERE variant_id = change.variant AND on_hand >= reserved + change.pieces
-    """,
-    ("variants", "pieces"),
-)
-
-
 def _change_reserved(pieces: Mapping[uuid.UUID, int]) -> int:
     """Promise so many pieces of each variant, or with a negative number take the promise back.
 
     One statement for all of them, conditional for each on what is there; returns how many variants it changed.
     """
     with connection.cursor() as cursor:
-        _CHANGE_RESERVED.execute(cursor, {"variants": list(pieces), "pieces": list(pieces.values())})
+        cursor.execute(
+            "UPDATE stock_stocklevel SET reserved = reserved + change.pieces"
+            " FROM unnest(%s::uuid[], %s::int[]) AS change (variant, pieces)"
+            " WHERE variant_id = change.variant AND on_hand >= reserved + change.pieces",
+            [list(pieces), list(pieces.values())],
+        )
         return int(cursor.rowcount)
 
 

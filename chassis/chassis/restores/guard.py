@@ -7,7 +7,7 @@ not, again at every write, so that a release takes effect at once.
 import threading
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connection, connections
+from django.db import DatabaseError, InterfaceError, connection
 
 RECONCILE_SCOPE = "reconcile.write"
 
@@ -26,16 +26,15 @@ def awaits_reconcile() -> bool:
 
     Costs a query only on a connection that is not known to be clear. Raises `DatabaseError` when it cannot tell.
     """
-    database: Any = connections[DEFAULT_DB_ALIAS]
-    if database.connection is None:
-        database.ensure_connection()
-    if database.connection is _clear.connection:
+    if connection.connection is None:
+        connection.ensure_connection()
+    if connection.connection is _clear.connection:
         return False
     # Django's own cursor would count as a query of the request's and, for a new connection, be too early.
-    with database.wrap_database_errors, database.connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM restores_restore WHERE released_at IS NULL)")
         awaiting: bool = cursor.fetchone()[0]
-    _clear.connection = None if awaiting else database.connection
+    _clear.connection = None if awaiting else connection.connection
     return awaiting
 
 

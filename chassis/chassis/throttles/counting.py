@@ -10,18 +10,13 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection
 
-from chassis.statements import Statement
-
 PERIODS = {"sec": 1, "min": 60, "hour": 3600, "day": 86400}
 
-_COUNT = Statement(
-    """
+_COUNT = """
     INSERT INTO throttles_throttlewindow (key, "window", hits) VALUES (%s, %s, 1)
     ON CONFLICT (key, "window") DO UPDATE SET hits = throttles_throttlewindow.hits + 1
     RETURNING hits
-    """,
-    ("key", "window"),
-)
+"""
 
 
 @dataclass(frozen=True)
@@ -40,6 +35,6 @@ def count(*, scope: str, subject: str) -> Count:
     # Digested: what is counted may be an e-mail address.
     key = f"{scope}:{hashlib.sha256(subject.encode(errors='replace')).hexdigest()[:32]}"
     with connection.cursor() as cursor:
-        _COUNT.execute(cursor, {"key": key, "window": int(now - now % seconds)})
+        cursor.execute(_COUNT, [key, int(now - now % seconds)])
         hits: int = cursor.fetchone()[0]
     return Count(allowed=hits <= int(limit), wait=seconds - now % seconds)
