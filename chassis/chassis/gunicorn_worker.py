@@ -49,7 +49,8 @@ _EXPECT = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNOREC
 class Outlet(socket.socket):
     """A client's socket on which `sendall` does not wait: what the client does not take at once is kept in `unsent`.
 
-    So is a head, for the body that follows it: sent by itself, it would wake the client for nothing.
+    So is a head, for the body that follows it: sent by itself, it would wake the client for nothing. Where none
+    follows, the loop sends it, like all that is left.
     """
 
     def __init__(self, accepted: socket.socket) -> None:
@@ -197,9 +198,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle_request(self, req: Any, conn: Connection) -> Any:
         if conn.unread:
             req.force_close()  # the answer says so too
-        keep = super().handle_request(req, conn)
-        conn.sock.send_more()  # a head without a body
-        return keep
+        return super().handle_request(req, conn)
 
     # Answers go out
 
