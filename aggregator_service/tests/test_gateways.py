@@ -68,7 +68,7 @@ def test_a_page_leads_back_to_the_public_api(anonymous: APIClient, services: Ser
     )
     profiles(services.auth)
     body = anonymous.get("/api/v1/products?search=mug&in_stock=true&min_price=1").json()
-    assert body["next"] == "http://testserver/api/v1/products?cursor=abc&in_stock=true&min_price=1&search=mug"
+    assert body["next"] == "http://testserver/api/v1/products?search=mug&in_stock=true&min_price=1&cursor=abc"
     assert body["results"][0]["seller"] == {"id": SELLER, "name": "Atelier"}
     assert body["degraded"] == []
     assert services.inventory.received[0].query == "in_stock=true&min_price=1&page_size=20&search=mug"

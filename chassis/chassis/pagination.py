@@ -16,17 +16,19 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from chassis.hot_reads import HotRead, given
 from chassis.keyset import page_of
 
+CURSOR = "cursor"
+CURSOR_PAIR = f"{CURSOR}="
+
 
 class KeysetPagination(BasePagination):
     """Answers `{"next": url | null, "previous": url | null, "results": [...]}`."""
 
-    cursor_param = "cursor"
+    cursor_param = CURSOR
     size_param = "page_size"
     default_size = 20
     max_size = 100
@@ -122,7 +124,22 @@ class KeysetPagination(BasePagination):
     def _link(self, cursor: str | None) -> str | None:
         if cursor is None:
             return None
-        return replace_query_param(remove_query_param(self.url, self.cursor_param), self.cursor_param, cursor)
+        return link_to(self.url, cursor)
+
+
+def link_to(url: str, cursor: str) -> str:
+    """The address of the page of `url` that starts at `cursor`, which needs no quoting."""
+    address, _mark, query = url.partition("?")
+    kept = [pair for pair in query.split("&") if pair and not pair.startswith(CURSOR_PAIR)]
+    return f"{address}?{'&'.join([*kept, CURSOR_PAIR + cursor])}"
+
+
+def cursor_of(link: str) -> str:
+    """The cursor in the address of a page. Raises `ValueError` where there is none."""
+    for pair in link.partition("?")[2].split("&"):
+        if pair.startswith(CURSOR_PAIR):
+            return pair.removeprefix(CURSOR_PAIR)
+    raise ValueError(f"There is no cursor in {link}.")
 
 
 def _ordering_of(view: Any) -> Sequence[str]:
