@@ -9,7 +9,6 @@ fail at once. Nobody's call is spent on finding out whether the service is back:
 only when that is well are calls let through again.
 """
 
-import io
 import os
 import random
 import threading
@@ -58,12 +57,15 @@ class Answer(requests.Response):
     """An answer whose body has arrived; its JSON is parsed once, however often it is asked for."""
 
     def __init__(self, url: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        super().__init__()
+        # Not as `requests` does: it makes a jar for the cookies of each answer, and there are none.
         self.url = url
         self.status_code = status
         self.headers = requests.structures.CaseInsensitiveDict(headers)
         self.encoding = "utf-8"
-        self.raw = io.BytesIO(body)
+        self.reason = ""
+        self.history = []
+        self._content = body
+        self._content_consumed = True
         self._parsed: Any = None
 
     def json(self, **_options: Any) -> Any:

@@ -7,7 +7,7 @@ not, again at every write, so that a release takes effect at once.
 import threading
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
 
 RECONCILE_SCOPE = "reconcile.write"
 
@@ -26,22 +26,23 @@ def awaits_reconcile() -> bool:
 
     Costs a query only on a connection that is not known to be clear. Raises `DatabaseError` when it cannot tell.
     """
-    if connection.connection is None:
-        connection.ensure_connection()
-    if connection.connection is _clear.connection:
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.connection is None:
+        database.ensure_connection()
+    if database.connection is _clear.connection:
         return False
     # Django's own cursor would count as a query of the request's and, for a new connection, be too early.
-    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+    with database.wrap_database_errors, database.connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM restores_restore WHERE released_at IS NULL)")
         awaiting: bool = cursor.fetchone()[0]
-    _clear.connection = None if awaiting else connection.connection
+    _clear.connection = None if awaiting else database.connection
     return awaiting
 
 
 def is_known_to_await() -> bool:
     """Like `awaits_reconcile`, as far as the present connection can tell; the next one is looked at when it is made."""
     try:
-        return connection.connection is not None and awaits_reconcile()
+        return connections[DEFAULT_DB_ALIAS].connection is not None and awaits_reconcile()
     except (DatabaseError, InterfaceError):
         return False
 
