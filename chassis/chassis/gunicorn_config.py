@@ -42,8 +42,11 @@ timeout = 60
 graceful_timeout = 25
 # How long, after SIGTERM, new requests are still answered while /readyz says that there shall be none.
 drain_seconds = int(os.environ.get("WEB_DRAIN_SECONDS", "0"))
-# Whom to believe about the caller's scheme and address is Django's setting TRUSTED_PROXIES, for any kind of server.
-forwarded_allow_ips = ""
+# Whom to believe about the caller's scheme and address is Django's setting TRUSTED_PROXIES, for any kind of server. No
+# header may say it to gunicorn, from whatever address: so it need not parse that at each request.
+forwarded_allow_ips = "*"
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190

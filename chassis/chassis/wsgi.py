@@ -1,12 +1,16 @@
 """The WSGI application of every service: `application = get_wsgi_application()` in its wsgi.py."""
 
+import logging
 from typing import Any
 
 import django
 from django.conf import settings
+from django.core.cache import close_caches
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.signals import request_finished, request_started
+from django.db import reset_queries
 from django.urls import get_resolver
 
 from chassis import tracing
@@ -46,6 +50,16 @@ def get_wsgi_application() -> Handler:
     tracing.start(settings.SERVICE_NAME)
     for refusal in run_checks(tags=[START]):
         raise ImproperlyConfigured(refusal.msg)
+    _leave_out_what_nobody_asks_for()
     application = Handler()
     _ = get_resolver().url_patterns
     return application
+
+
+def _leave_out_what_nobody_asks_for() -> None:
+    """Spare each request what only DEBUG or a cache of Django's would need, and each log line what it does not tell."""
+    request_started.disconnect(reset_queries)
+    request_finished.disconnect(close_caches)
+    # https://docs.python.org/3/howto/logging.html#optimization
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
