@@ -93,7 +93,7 @@ def release(*, reservation_id: uuid.UUID, metadata: Mapping[str, Any] | None = N
     """
     lock_id(reservation_id)
     now = timezone.now()
-    reservation = row(Reservation, pk=reservation_id)
+    reservation = row(Reservation, lock=True, pk=reservation_id)
     if reservation is None:
         return Reservation.objects.create(
             id=reservation_id,
@@ -117,10 +117,9 @@ def release(*, reservation_id: uuid.UUID, metadata: Mapping[str, Any] | None = N
 def commit(*, reservation_id: uuid.UUID) -> Reservation:
     """Let what is held leave the stock, and close the cart; whether it is still offered does not matter.
 
-    Raises `ReservationNotFoundError`, `ReservationReleasedError`.
+    Raises `ReservationNotFoundError`, also while it is being made, and `ReservationReleasedError`.
     """
-    lock_id(reservation_id)
-    reservation = row(Reservation, pk=reservation_id)
+    reservation = row(Reservation, lock=True, pk=reservation_id)
     if reservation is None:
         raise ReservationNotFoundError()
     if reservation.state == ReservationState.RELEASED:
@@ -154,6 +153,8 @@ def lock_levels(variants: Iterable[uuid.UUID]) -> dict[uuid.UUID, StockLevel]:
 
 
 def _take(lines: list[WantedLine]) -> None:
+    if all(line.is_offered for line in lines) and _change_reserved({line.variant_id: line.quantity for line in lines}):
+        return
     levels = lock_levels(line.variant_id for line in lines)
     short = []
     for line in lines:
@@ -167,30 +168,30 @@ def _take(lines: list[WantedLine]) -> None:
                     "available": available,
                 }
             )
-    if short:
-        raise OutOfStockError(data={"lines": short})
-    if _change_reserved({line.variant_id: line.quantity for line in lines}) < len(lines):
-        raise OutOfStockError(data={"lines": []})
+    raise OutOfStockError(data={"lines": short})
 
 
 def _give_back(lines: list[ReservationLine]) -> None:
-    lock_levels(line.variant_id for line in lines)
     _change_reserved({line.variant_id: -line.quantity for line in lines})
 
 
-def _change_reserved(pieces: Mapping[uuid.UUID, int]) -> int:
+def _change_reserved(pieces: Mapping[uuid.UUID, int]) -> bool:
     """Promise so many pieces of each variant, or with a negative number take the promise back.
 
-    One statement for all of them, conditional for each on what is there; returns how many variants it changed.
+    All of it, or nothing where one of them is not there; returns whether it was done. The levels are locked in their
+    order and compared as they are then, whatever the statement saw of them when it began.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE stock_stocklevel SET reserved = reserved + change.pieces"
-            " FROM unnest(%s::uuid[], %s::int[]) AS change (variant, pieces)"
-            " WHERE variant_id = change.variant AND on_hand >= reserved + change.pieces",
+            "WITH level AS MATERIALIZED ("
+            " SELECT variant_id, pieces, on_hand >= reserved + pieces AS enough FROM stock_stocklevel"
+            " JOIN unnest(%s::uuid[], %s::int[]) AS change (variant, pieces) ON variant_id = variant"
+            " ORDER BY variant_id FOR NO KEY UPDATE OF stock_stocklevel"
+            ") UPDATE stock_stocklevel SET reserved = reserved + pieces FROM level"
+            " WHERE stock_stocklevel.variant_id = level.variant_id AND (SELECT bool_and(enough) FROM level)",
             [list(pieces), list(pieces.values())],
         )
-        return int(cursor.rowcount)
+        return int(cursor.rowcount) == len(pieces)
 
 
 def _write_reservation(

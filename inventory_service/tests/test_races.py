@@ -80,6 +80,27 @@ def live_ids() -> list[uuid.UUID]:
     return list(Reservation.objects.filter(state="live").values_list("pk", flat=True))
 
 
+@pytest.mark.parametrize("given_back", [True, False])
+def test_who_waits_for_the_last_piece_gets_it_only_if_it_is_given_back(given_back: bool) -> None:
+    variant, plenty = make_variant(stock_of=1), make_variant(stock_of=9)
+    ident, second = uuid.uuid4(), uuid.uuid4()
+    if given_back:
+        reserving(make_cart((variant, 1)), ident)()
+    first = partial(stock.release, reservation_id=ident) if given_back else reserving(make_cart((variant, 1)), ident)
+    waiting = reserving(make_cart((variant, 1), (plenty, 1)), second)
+    results: list[str] = []
+    other = threading.Thread(target=lambda: results.extend(at_once(waiting)))
+    with transaction.atomic():
+        first()
+        other.start()
+        other.join(timeout=0.3)
+        assert other.is_alive()  # it waits for the level
+    other.join()
+    assert results == (["done"] if given_back else ["out_of_stock"])
+    assert (level_of(variant), level_of(plenty)) == ((1, 1), (9, 1 if given_back else 0))
+    assert_stock_adds_up()
+
+
 def test_reserve_and_release_of_one_id_leave_nothing_held() -> None:
     variant = make_variant(stock_of=5)
     outcomes = set()

@@ -77,9 +77,9 @@ def place_order(*, order_id: uuid.UUID, placement: Placement) -> tuple[Order, bo
 def confirm_order(*, order_id: uuid.UUID) -> Order:
     """Make a pending order a firm one and queue the buyer's mail; repeated, it changes nothing.
 
-    Raises `OrderNotFoundError`, and `OrderRejectedError` when it was called off.
+    Raises `OrderNotFoundError`, also while it is being placed, and `OrderRejectedError` when it was called off.
     """
-    order = locked_order(order_id)
+    order = row(Order, lock=True, pk=order_id)
     if order is None:
         raise OrderNotFoundError()
     if order.state == OrderState.REJECTED:

@@ -164,8 +164,16 @@ MUTATIONS = (
             ),
             Edit(
                 "inventory_service/stock/services.py",
-                "    if _change_reserved({line.variant_id: line.quantity for line in lines}) < len(lines):\n"
-                '        raise OutOfStockError(data={"lines": []})\n',
+                "    if all(line.is_offered for line in lines) and "
+                "_change_reserved({line.variant_id: line.quantity for line in lines}):\n"
+                "        return\n",
+                "",
+            ),
+            Edit(
+                "inventory_service/stock/services.py",
+                '    raise OutOfStockError(data={"lines": short})\n',
+                "    if short:\n"
+                '        raise OutOfStockError(data={"lines": short})\n'
                 "    for line in lines:\n"
                 "        taken = levels[line.variant_id].reserved + line.quantity\n"
                 "        StockLevel.objects.filter(pk=line.variant_id).update(reserved=taken)\n",

@@ -48,9 +48,10 @@ _EXAMPLE = OpenApiExample(
 )
 
 
-def _answer(cart: Cart, *, code: int = status.HTTP_200_OK) -> Response:
+def _answer(cart: Cart, *, is_new: bool = False) -> Response:
     # The spec tells it by `CartSerializer`; what every step of shopping answers is answered without it.
-    return Response(selectors.cart_shown(cart), status=code)
+    code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+    return Response(selectors.cart_shown(cart, is_new=is_new), status=code)
 
 
 class CartViewSet(ServiceViewSet):
@@ -80,7 +81,7 @@ class CartViewSet(ServiceViewSet):
     def create(self, request: Request) -> Response:
         parsed(NewCartSerializer, request.data)
         cart, created = services.open_cart(account=account_of(request))
-        return _answer(cart, code=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+        return _answer(cart, is_new=created)
 
     @extend_schema(
         operation_id="carts_retrieve",
