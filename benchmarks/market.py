@@ -112,6 +112,7 @@ class Market:
             cart = api.expect(200, "PUT", f"/api/v1/carts/{cart['id']}/lines/{variant}", {"quantity": 1})
         body = {
             "cart": cart["id"],
+            "cart_version": cart["version"],
             "shipping_address": buyer.address,
             "payment_method": VISA,
             "expected_total": cart["total"],

@@ -28,7 +28,6 @@ def measure_steps(market: Market, *, times: int) -> list[Step]:
         ("open cart", "inventory", checkouts.open_cart),
         ("first line", "inventory", partial(checkouts.put, 0)),
         ("second line", "inventory", partial(checkouts.put, 1)),
-        ("look at cart", "inventory", checkouts.look),
         ("reserve", "inventory", checkouts.reserve),
         ("order", "orders", checkouts.place),
         ("pay", "payment", checkouts.pay),
@@ -53,7 +52,6 @@ class _Checkouts:
         token = f"Bearer {_service_token(market)}"
         self._buyer = buyer
         self._anonymous = market.connection("inventory")
-        self._own = market.connection("inventory", authorization=buyer.authorization)
         self._inventory = market.connection("inventory", authorization=token)
         self._orders = market.connection("orders", authorization=token)
         self._payment = market.connection("payment", authorization=token)
@@ -70,9 +68,6 @@ class _Checkouts:
     def put(self, line: int, number: int) -> None:
         path = f"/api/v1/carts/{self._carts[number]}/lines/{self._variants[number][line]}"
         self._anonymous.expect(200, "PUT", path, {"quantity": 1})
-
-    def look(self, number: int) -> None:
-        self._own.expect(200, "GET", f"/api/v1/carts/{self._carts[number]}")
 
     def reserve(self, number: int) -> None:
         body = {"cart": self._carts[number], "cart_version": 3, "buyer": self._buyer.account.id}

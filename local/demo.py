@@ -64,6 +64,7 @@ class Shopper:
         """Checks a cart out; while it is undecided, waits for the decision."""
         body = {
             "cart": cart["id"],
+            "cart_version": cart["version"],
             "shipping_address": address,
             "payment_method": method,
             "expected_total": cart["total"],

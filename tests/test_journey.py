@@ -48,6 +48,7 @@ def test_a_person_registers_buys_from_two_sellers_and_follows_the_parcels(
     # Buys.
     body = {
         "cart": cart["id"],
+        "cart_version": cart["version"],
         "shipping_address": buyer.address(),
         "payment_method": VISA,
         "expected_total": cart["total"],
@@ -302,6 +303,22 @@ def test_another_total_than_the_buyer_saw_is_refused_with_the_new_one(shop: Shop
     assert (problem["items_total"], problem["shipping_total"]) == (eur(1200), eur(0))
     basket.total = problem["total"]
     shop.anonymous.check(basket.check_out(key=uuid.uuid4().hex), 201)
+    audit(shop)
+
+
+def test_a_cart_that_was_changed_in_another_window_is_not_bought_unseen(shop: Shop) -> None:
+    item, other = shop.item(price=1000), shop.item(price=1000)
+    basket = shop.basket(shop.buyer(), item)
+    seen = shop.anonymous.expect("GET", f"/carts/{basket.cart}", 200)
+    shop.anonymous.expect("DELETE", f"/carts/{basket.cart}/lines/{item.variant}", 204)
+    there = shop.anonymous.expect("PUT", f"/carts/{basket.cart}/lines/{other.variant}", 200, json={"quantity": 1})
+    assert there["total"] == seen["total"]
+    body = {**basket.body(), "cart_version": seen["version"]}
+    problem = problem_of(basket.buyer.api.call("POST", "/checkouts", json=body, key=basket.key), "cart_changed")
+    assert problem["cart_version"] == there["version"]
+    assert (shop.available(item), shop.available(other)) == (5, 5)
+    body["cart_version"] = there["version"]
+    shop.anonymous.check(basket.buyer.api.call("POST", "/checkouts", json=body, key=uuid.uuid4().hex), 201)
     audit(shop)
 
 

@@ -29,6 +29,7 @@ def check_out(
     buyer: User,
     key: str,
     cart_id: uuid.UUID,
+    cart_version: int | None,
     shipping_address: uuid.UUID,
     payment_method: str,
     expected_total: Money,
@@ -36,8 +37,9 @@ def check_out(
 ) -> Saga:
     """Buy what is in the cart, or meet the checkout that `key` named before; return it as it stands after a while.
 
-    Raises `EmailNotVerifiedError`, `KeyReusedError`, and, before anything is written, what the cart's service refuses
-    or that it is down: the key is unused then.
+    `cart_version` is that of the cart which the buyer saw. Without it the cart is looked at first, so that a checkout
+    which is resumed later does not buy what was put into it meanwhile; what its service refuses then, or that it is
+    down, is raised before anything is written, and the key is unused. Raises `EmailNotVerifiedError`, `KeyReusedError`.
     """
     if not buyer.email_verified:
         raise EmailNotVerifiedError()
@@ -51,13 +53,14 @@ def check_out(
     saga_id = checkout_id(account_id=buyer.id, key=key)
     if known := row(Saga, pk=saga_id):
         return _met(known, digest)
-    cart = inventory.get_cart(cart_id=cart_id, headers=headers)
+    if cart_version is None:
+        cart_version = inventory.get_cart(cart_id=cart_id, headers=headers)["version"]
     drive = start(
         kind=CHECKOUT.kind,
         saga_id=saga_id,
         account_id=buyer.id,
         fingerprint=digest,
-        data={**asked, "cart_version": cart["version"], "email": buyer.email},
+        data={**asked, "cart_version": cart_version, "email": buyer.email},
     )
     if drive is None:
         return _met(Saga.objects.get(pk=saga_id), digest)

@@ -108,6 +108,20 @@ def test_a_checkout_goes_through_its_five_steps(buyer: APIClient, shop: Services
     assert shop.payment.received[0].body["amount"] == EUR
 
 
+def test_a_buyer_who_says_which_cart_they_saw_spares_the_look_at_it(buyer: APIClient, shop: Services) -> None:
+    assert buyer.post(URL, {**ASKED, "cart_version": 2}, headers=KEY).status_code == 201
+    assert shop.inventory.asked() == [f"PUT {RESERVE}", f"POST {RESERVE}/commit"]
+    reserved = shop.inventory.received[0].body
+    assert (reserved["cart_version"], reserved["metadata"]["cart_version"]) == (2, 2)
+
+
+def test_a_cart_that_is_another_by_now_is_not_bought(buyer: APIClient, shop: Services) -> None:
+    shop.inventory.tell(f"PUT {RESERVE}", 409, problem("cart_changed", 409, cart_version=3))
+    answer = buyer.post(URL, {**ASKED, "cart_version": 2}, headers=KEY)
+    assert (answer.status_code, answer.json()["code"], answer.json()["cart_version"]) == (409, "cart_changed", 3)
+    assert (shop.orders.received, shop.payment.received) == ([], [])
+
+
 def test_past_its_row_no_token_of_the_buyer_is_used(buyer: APIClient, shop: Services) -> None:
     buyer.post(URL, ASKED, headers=KEY)
     own = shop.inventory.received[0].headers["Authorization"]
@@ -284,6 +298,9 @@ def test_somebody_elses_checkout_does_not_exist(buyer: APIClient, client_for: Cl
     [
         ({"cart": "x"}, "cart"),
         ({"cart": None}, "cart"),
+        ({"cart_version": -1}, "cart_version"),
+        ({"cart_version": "new"}, "cart_version"),
+        ({"cart_version": 10**30}, "cart_version"),
         ({"shipping_address": 7}, "shipping_address"),
         ({"payment_method": "4242424242424242"}, "payment_method"),
         ({"payment_method": "a" * 101}, "payment_method"),

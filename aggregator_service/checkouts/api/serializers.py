@@ -15,6 +15,13 @@ CHECKOUT_STATES = ["processing", "completed", "failed"]
 
 class CheckoutInputSerializer(serializers.Serializer[Any]):
     cart = IdField()
+    cart_version = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=2**31 - 1,
+        help_text="`version` of the cart that the buyer saw: refused with `cart_changed` if it is another by now. "
+        "Without it, what the cart holds when this arrives is bought.",
+    )
     shipping_address = IdField()
     payment_method = serializers.RegexField(
         r"^[A-Za-z][A-Za-z0-9_]{2,99}$",

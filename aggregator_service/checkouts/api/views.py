@@ -40,7 +40,8 @@ class CheckoutViewSet(ServiceViewSet):
             ),
             404: OpenApiResponse(description="`cart_not_found` or `address_not_found`: not there, or not the buyer's."),
             409: OpenApiResponse(
-                description="`out_of_stock` with the `lines`, `total_changed` with the new totals, or the cart's state."
+                description="`out_of_stock` with the `lines`, `total_changed` with the new totals, `cart_changed` with "
+                "its `cart_version`, or the cart's state."
             ),
         },
         examples=[
@@ -48,6 +49,7 @@ class CheckoutViewSet(ServiceViewSet):
                 "Pay by card",
                 value={
                     "cart": "2f1f5dd0-6f0e-4c9e-9a54-1f4a3f1d2c11",
+                    "cart_version": 2,
                     "shipping_address": "0190f0c2-7b7e-7c9a-8b1e-0d9f3f1d2c11",
                     "payment_method": "pm_card_visa",
                     "expected_total": {"amount": 4980, "currency": "EUR"},
@@ -65,6 +67,7 @@ class CheckoutViewSet(ServiceViewSet):
             buyer=caller(request),
             key=key,
             cart_id=asked["cart"],
+            cart_version=asked.get("cart_version"),
             shipping_address=asked["shipping_address"],
             payment_method=asked["payment_method"],
             expected_total=asked["expected_total"],
