@@ -10,7 +10,7 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.core.signals import request_finished, request_started
-from django.db import reset_queries
+from django.db import close_old_connections, reset_queries
 from django.urls import get_resolver
 
 from chassis import tracing
@@ -57,8 +57,12 @@ def get_wsgi_application() -> Handler:
 
 
 def _leave_out_what_nobody_asks_for() -> None:
-    """Spare each request what only DEBUG or a cache of Django's would need, and each log line what it does not tell."""
+    """Spare each request what only DEBUG or a cache of Django's would need, and each log line what it does not tell.
+
+    Connections are looked at where a request has ended, and need not be once more where the next begins.
+    """
     request_started.disconnect(reset_queries)
+    request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_caches)
     # https://docs.python.org/3/howto/logging.html#optimization
     logging._srcfile = None

@@ -23,6 +23,10 @@ TRACED = {
 }
 
 
+class Text(str):
+    """As a template's safe text is."""
+
+
 class Lines(StringIO):
     """What was written, line by line."""
 
@@ -42,6 +46,22 @@ def lines() -> Iterator[Lines]:
     _configure(stream, "INFO")
     yield stream
     dictConfig(settings.LOGGING)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (2**80, 2**80),
+        ("half a character: \ud800", "half a character: \ud800"),
+        (uuid.UUID(int=7), str(uuid.UUID(int=7))),
+        (Text("plain"), "plain"),
+    ],
+    ids=["large number", "surrogate", "id", "subclass"],
+)
+def test_whatever_a_line_holds_is_written_in_ascii(lines: Lines, value: Any, written: Any) -> None:
+    logging.getLogger("shop").info("odd", extra={"value": value})
+    assert lines.getvalue().isascii()
+    assert [line["value"] for line in lines.all()] == [written]
 
 
 def test_a_line_has_all_its_keys(lines: Lines) -> None:
