@@ -5,12 +5,13 @@ holds the ordering values of the row at the page's edge; it is opaque to callers
 """
 
 import base64
-import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
+import orjson
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -162,15 +163,14 @@ def _value(row: Any, name: str) -> Any:
 
 def _encode(backward: bool, row: Any, ordering: Sequence[str]) -> str:
     values = [str(_value(row, name)) for name in ordering]
-    raw = json.dumps([int(backward), list(ordering), values], separators=(",", ":"))
-    return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps([int(backward), list(ordering), values])).decode().rstrip("=")
 
 
 def _decode(cursor: str | None, queryset: QuerySet[Any], ordering: Sequence[str]) -> tuple[bool, list[Any] | None]:
     if cursor is None:
         return False, None
     try:
-        raw = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        raw = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         backward, names, values = raw
         if names != list(ordering) or len(values) != len(ordering) or not all(isinstance(v, str) for v in values):
             raise ValueError("a cursor of another list")
@@ -185,10 +185,17 @@ def _field_of(queryset: QuerySet[Any], name: str) -> Any:
     annotation = queryset.query.annotations.get(column)
     if annotation is not None:
         return annotation.output_field
-    model, *path = queryset.model, *column.split("__")
-    for part in path[:-1]:
-        model = model._meta.get_field(part).related_model
-    return model._meta.get_field(path[-1])
+    model: type[Model] = queryset.model
+    return _model_field(model, column)
+
+
+@cache
+def _model_field(model: type[Model], column: str) -> Any:
+    *path, last = column.split("__")
+    holder: Any = model
+    for part in path:
+        holder = holder._meta.get_field(part).related_model
+    return holder._meta.get_field(last)
 
 
 def _to_python(queryset: QuerySet[Any], name: str, value: str) -> Any:
