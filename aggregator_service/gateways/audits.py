@@ -5,13 +5,13 @@ from datetime import datetime
 from functools import partial
 from time import sleep
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from auth_client.api.audit import audit_accounts_list
 from auth_client.api.audit import audit_jobs_list as auth_jobs_list
 from auth_client.api.audit import audit_restores_list as auth_restores_list
 from auth_client.models import AuditJobsListState as AuthJobState
+from chassis.keyset import cursor_of
 from gateways.calls import ServiceDownError, acting_keeper, service_answer
 from gateways.service_token import auditor_token
 from inventory_client.api.audit import audit_jobs_list as inventory_jobs_list
@@ -120,7 +120,7 @@ def _all(service: str, operation: Callable[..., Any], **query: Any) -> Iterator[
         yield from page["results"]
         if page["next"] is None:
             return
-        query["cursor"] = parse_qs(urlsplit(page["next"]).query)["cursor"][0]
+        query["cursor"] = cursor_of(page["next"])
 
 
 def _page(service: str, operation: Callable[..., Any]) -> Json:

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from chassis.pagination import cursor_of, link_to
+from chassis.keyset import cursor_of, link_to
 
 
 def public_page(request: Request, page: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Django's middleware for people at a browser: sessions, their users, messages, and CSRF.
+"""Django's middleware for people at a browser: sessions, their users, and messages.
 
-All of it hangs on cookies. A request to the API that brings none passes it by: it has no session and no `request.user`,
-until the REST framework sets that, and there is nothing of its caller's that another site could use.
+All of it hangs on a cookie. A request to the API that brings none passes it by: it has no session, and no
+`request.user` until the REST framework sets that.
 """
 
 from collections.abc import Awaitable
@@ -11,7 +11,6 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.middleware import csrf
 from django.utils.deprecation import MiddlewareMixin
 
 API = "/api/"
@@ -25,10 +24,6 @@ class _OnlyWithCookies(MiddlewareMixin):
 
 
 class SessionMiddleware(_OnlyWithCookies, sessions.SessionMiddleware):
-    pass
-
-
-class CsrfViewMiddleware(_OnlyWithCookies, csrf.CsrfViewMiddleware):
     pass
 
 

@@ -64,6 +64,7 @@ class Answer(requests.Response):
         self.encoding = "utf-8"
         self.reason = ""
         self.history = []
+        self.raw = None
         self._content = body
         self._content_consumed = True
         self._parsed: Any = None

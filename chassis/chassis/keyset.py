@@ -1,7 +1,8 @@
-"""Rows after a position in an ordering whose columns are never NULL and whose last one is unique."""
+"""Rows after a position in an ordering whose columns are never NULL and whose last one is unique; links to pages."""
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote, unquote
 
 from django.db.models import Q, QuerySet
 
@@ -24,3 +25,22 @@ def _beyond(ordering: Sequence[str], position: Sequence[Any]) -> Q:
     first = ordering[0]
     column, operator = (first[1:], "lte") if first.startswith("-") else (first, "gte")
     return Q(**{f"{column}__{operator}": position[0]}) & condition
+
+
+CURSOR = "cursor"
+_PAIR = f"{CURSOR}="
+
+
+def link_to(url: str, cursor: str) -> str:
+    """The address of the page of `url` that starts at `cursor`."""
+    address, _mark, query = url.partition("?")
+    kept = [pair for pair in query.split("&") if pair and not pair.startswith(_PAIR)]
+    return f"{address}?{'&'.join([*kept, _PAIR + quote(cursor, safe='')])}"
+
+
+def cursor_of(link: str) -> str:
+    """The cursor in the address of a page. Raises `ValueError` where there is none."""
+    for pair in link.partition("?")[2].split("&"):
+        if pair.startswith(_PAIR):
+            return unquote(pair.removeprefix(_PAIR))
+    raise ValueError(f"There is no cursor in {link}.")

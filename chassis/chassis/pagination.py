@@ -20,10 +20,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from chassis.hot_reads import HotRead, given
-from chassis.keyset import page_of
-
-CURSOR = "cursor"
-CURSOR_PAIR = f"{CURSOR}="
+from chassis.keyset import CURSOR, link_to, page_of
 
 
 class KeysetPagination(BasePagination):
@@ -126,21 +123,6 @@ class KeysetPagination(BasePagination):
         if cursor is None:
             return None
         return link_to(self.url, cursor)
-
-
-def link_to(url: str, cursor: str) -> str:
-    """The address of the page of `url` that starts at `cursor`, which needs no quoting."""
-    address, _mark, query = url.partition("?")
-    kept = [pair for pair in query.split("&") if pair and not pair.startswith(CURSOR_PAIR)]
-    return f"{address}?{'&'.join([*kept, CURSOR_PAIR + cursor])}"
-
-
-def cursor_of(link: str) -> str:
-    """The cursor in the address of a page. Raises `ValueError` where there is none."""
-    for pair in link.partition("?")[2].split("&"):
-        if pair.startswith(CURSOR_PAIR):
-            return pair.removeprefix(CURSOR_PAIR)
-    raise ValueError(f"There is no cursor in {link}.")
 
 
 def _ordering_of(view: Any) -> Sequence[str]:

@@ -201,7 +201,7 @@ def service_settings(*, service: str, base_dir: Path, apps: Sequence[str]) -> di
             "chassis.cookies.SessionMiddleware",
             "chassis.languages.LanguageMiddleware",
             "django.middleware.common.CommonMiddleware",
-            "chassis.cookies.CsrfViewMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
             "chassis.cookies.AuthenticationMiddleware",
             "chassis.cookies.MessageMiddleware",
             "chassis.restores.middleware.ReconcileMiddleware",

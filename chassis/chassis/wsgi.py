@@ -59,11 +59,11 @@ def get_wsgi_application() -> Handler:
 def _leave_out_what_nobody_asks_for() -> None:
     """Spare each request what only DEBUG or a cache of Django's would need, and each log line what it does not tell.
 
-    Connections are looked at where a request has ended, and need not be once more where the next begins.
+    Connections are looked at where a request has ended (`chassis.database`), and need not be where the next begins.
     """
     request_started.disconnect(reset_queries)
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_caches)
     # https://docs.python.org/3/howto/logging.html#optimization
     logging._srcfile = None
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging.logThreads = logging.logMultiprocessing = False  # not logProcesses: gunicorn's own lines tell it

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg2  # type: ignore[import-untyped]
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -228,12 +228,18 @@ def test_a_service_that_can_do_without_its_database_stays_ready_and_says_so(
     assert answer.json()["reason"] == "the database does not answer"
 
 
-def test_a_connection_that_died_is_replaced_before_the_next_request(client_for: ClientFactory) -> None:
+@pytest.mark.parametrize("met_an_error", [False, True])
+def test_a_connection_that_died_is_replaced_before_the_next_request(
+    client_for: ClientFactory, met_an_error: bool
+) -> None:
     client = client_for()
     assert client.get("/api/v1/parcels").status_code == 200
-    _end_session()
-    # What Django does at the start of every request; the test client leaves it out.
+    if met_an_error:
+        with pytest.raises(ProgrammingError), connection.cursor() as cursor:
+            cursor.execute("SELECT nothing_of_that_name")
+    # What Django does at the end of every request; the test client leaves it out.
     connection.close_if_unusable_or_obsolete()
+    _end_session()
     assert client.get("/api/v1/parcels").status_code == 200
 
 

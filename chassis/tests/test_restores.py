@@ -142,7 +142,7 @@ def test_a_write_that_connects_anew_finds_out_in_the_middle(client_for: ClientFa
         cursor.execute("SELECT pg_backend_pid()")
         pid = cursor.fetchone()[0]
     _terminate(pid)
-    close_old_connections()  # as at the beginning of every request but a test client's
+    close_old_connections()  # as at the end of every request but a test client's
     refused = buyer.post(PARCELS, PARCEL)
     assert (refused.status_code, refused.json()["code"]) == (503, "restored_awaiting_reconcile")
     connection.close()  # and so it is for a thread without any connection

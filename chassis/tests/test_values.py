@@ -13,6 +13,7 @@ from django.db import connection
 from rest_framework.exceptions import ValidationError
 
 from chassis.fields import MoneySerializer
+from chassis.keyset import cursor_of, link_to
 from chassis.money import MAX_AMOUNT, Money, total
 from chassis.states import TransitionRefusedError, move, sources
 from chassis.testing import ClientFactory
@@ -168,6 +169,27 @@ def test_links_keep_what_else_was_asked(client_for: ClientFactory, owner: uuid.U
     page = client_for(account=owner).get(f"{URL}?page_size=3&tag=a&tag=b&empty=").json()
     query = parse_qs(urlsplit(page["next"]).query, keep_blank_values=True)
     assert (query["page_size"], query["tag"], query["empty"]) == (["3"], ["a", "b"], [""])
+
+
+@pytest.mark.parametrize(
+    ("url", "cursor", "link"),
+    [
+        ("http://a/b", "x", "http://a/b?cursor=x"),
+        ("http://a/b?", "x", "http://a/b?cursor=x"),
+        ("http://a/b?tag=a&tag=b&empty=", "x", "http://a/b?tag=a&tag=b&empty=&cursor=x"),
+        ("http://a/b?cursor=y&tag=a%26b", "x", "http://a/b?tag=a%26b&cursor=x"),
+        ("http://a/b?cursor=y&cursor=z&my_cursor=q", "x", "http://a/b?my_cursor=q&cursor=x"),
+        ("http://a/b", "a+b&c=d#e", "http://a/b?cursor=a%2Bb%26c%3Dd%23e"),
+    ],
+)
+def test_a_link_to_a_page_keeps_all_but_the_cursor_before(url: str, cursor: str, link: str) -> None:
+    assert link_to(url, cursor) == link
+    assert cursor_of(f"{link}&more=1") == cursor
+
+
+def test_an_address_without_a_cursor_has_none() -> None:
+    with pytest.raises(ValueError, match="no cursor"):
+        cursor_of("http://a/b?page_size=20")
 
 
 @pytest.mark.parametrize(("size", "rows"), [("1", 1), ("100", 12), ("101", 12), ("999999", 12)])

@@ -1,7 +1,8 @@
 """Writes to stock.
 
-Locks are taken in this order, so that nobody waits in a circle: the reservation's id, its cart, stock levels by primary
-key. The first of two calls for one id wins, whichever it is; the other sees what it did.
+Locks are taken in this order, so that nobody waits in a circle: the reservation's id where there may be no row yet, its
+row, the buyer's carts, its cart, stock levels by primary key. The first of two calls for one id wins, whichever it is;
+the other sees what it did, but for a commit, which finds nothing while a reservation is being made.
 """
 
 import uuid
@@ -172,14 +173,15 @@ def _take(lines: list[WantedLine]) -> None:
 
 
 def _give_back(lines: list[ReservationLine]) -> None:
-    _change_reserved({line.variant_id: -line.quantity for line in lines})
+    if not _change_reserved({line.variant_id: -line.quantity for line in lines}):
+        raise RuntimeError("The stock levels of a reservation are not as it left them.")
 
 
 def _change_reserved(pieces: Mapping[uuid.UUID, int]) -> bool:
     """Promise so many pieces of each variant, or with a negative number take the promise back.
 
-    All of it, or nothing where one of them is not there; returns whether it was done. The levels are locked in their
-    order and compared as they are then, whatever the statement saw of them when it began.
+    Nothing, where there are too few pieces of one of them; returns whether all of it was done. The levels are locked in
+    their order and compared as they are then, whatever the statement saw of them when it began.
     """
     with connection.cursor() as cursor:
         cursor.execute(

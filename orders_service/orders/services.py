@@ -119,7 +119,7 @@ def redirect_mails(*, order_id: uuid.UUID, email: str, language: str) -> None:
 def locked_order(order_id: uuid.UUID) -> Order | None:
     """Take the id, which a row lock could not while there is no row, and then the row if there is one.
 
-    Placing, confirming and rejecting one order thus happen one after the other.
+    Placing and rejecting one order thus happen one after the other; confirming it needs the row alone.
     """
     lock_for_transaction("order", order_id)
     return row(Order, lock=True, pk=order_id)

@@ -17,10 +17,11 @@ class CheckoutInputSerializer(serializers.Serializer[Any]):
     cart = IdField()
     cart_version = serializers.IntegerField(
         required=False,
-        min_value=0,
+        min_value=1,
         max_value=2**31 - 1,
-        help_text="`version` of the cart that the buyer saw: refused with `cart_changed` if it is another by now. "
-        "Without it, what the cart holds when this arrives is bought.",
+        help_text="`version` of the cart that the buyer saw: refused with `cart_changed` if it is another by now, and "
+        "to be sent again under another Idempotency-Key once the buyer has seen that. Without it, what the cart holds "
+        "when this arrives is bought.",
     )
     shipping_address = IdField()
     payment_method = serializers.RegexField(

@@ -19,6 +19,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.prepared = set()
         super().connect()
 
+    def close_if_unusable_or_obsolete(self) -> None:
+        """Called where a request has ended; the next one looks at the socket, also where this one met an error."""
+        super().close_if_unusable_or_obsolete()
+        self.health_check_done = False
+
     def is_usable(self) -> bool:
         if self.connection is None or self.connection.closed:
             return False
