@@ -141,8 +141,8 @@ def test_a_write_that_connects_anew_finds_out_in_the_middle(client_for: ClientFa
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         pid = cursor.fetchone()[0]
-    _terminate(pid)
     close_old_connections()  # as at the end of every request but a test client's
+    _terminate(pid)
     refused = buyer.post(PARCELS, PARCEL)
     assert (refused.status_code, refused.json()["code"]) == (503, "restored_awaiting_reconcile")
     connection.close()  # and so it is for a thread without any connection

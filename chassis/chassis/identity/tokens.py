@@ -62,7 +62,7 @@ class AccessToken(Token):
     def get_token_backend(self) -> TokenBackend:
         return self.token_backend
 
-    @cached_property
+    @property
     def claims(self) -> Claims:
         """The typed claims. Raises `TokenError` when one is missing or of another type."""
         return claims_of(self.payload)
